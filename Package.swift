@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// `make test` sets BRAID_STRICT=1 and turns warnings into errors; a user's build with a newer compiler does not.
+let strict = Context.environment["BRAID_STRICT"] == "1"
+
+let settings: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .strictMemorySafety(),
+  ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+func module(_ name: String, folder: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/\(folder)", swiftSettings: settings)
+}
+
+func system(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/CSystem/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["BraidTestSupport"], path: "Tests/\(name)",
+    exclude: [], swiftSettings: settings)
+}
+
+let package = Package(
+  name: "braid",
+  products: [
+    .executable(name: "braid", targets: ["braid"]),
+    .library(
+      name: "Braid",
+      targets: [
+        "BraidCore", "BraidMedia", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidPipeline",
+      ]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
+    .package(url: "https://github.com/apple/swift-protobuf", .upToNextMinor(from: "1.39.0")),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", .upToNextMinor(from: "0.2.0")),
+  ],
+  targets: [
+    system("CFFmpeg", pkgConfig: "libavformat libavcodec libavdevice libavfilter libavutil", apt: "libavformat-dev"),
+    system("CScale", pkgConfig: "libswscale libswresample libavutil", apt: "libswscale-dev"),
+    system("CALSA", pkgConfig: "alsa", apt: "libasound2-dev"),
+    system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev"),
+    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    system("COneDNN", apt: "libdnnl-dev"),
+    .target(name: "CPosix", path: "Sources/CSystem/CPosix"),
+    .target(name: "CKernels", path: "Sources/CKernels"),
+
+    module(
+      "BraidCore", folder: "Core",
+      ["CPosix", .product(name: "Histogram", package: "hdrhistogram-swift")]),
+    module("BraidMedia", folder: "Media", ["BraidCore", "CScale"]),
+    module("BraidIngest", folder: "Ingest", ["BraidCore", "BraidMedia", "CFFmpeg", "CALSA"]),
+    module("BraidSync", folder: "Sync", ["BraidCore"]),
+    module("BraidFeatures", folder: "Features", ["BraidCore", "BraidMedia", "CFFTW", "CKernels"]),
+    module(
+      "BraidInference", folder: "Inference",
+      [
+        "BraidCore", "COneDNN", "COpenBLAS", "CKernels",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
+    module(
+      "BraidPipeline", folder: "Pipeline",
+      ["BraidCore", "BraidMedia", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference"]),
+    .executableTarget(
+      name: "braid",
+      dependencies: ["BraidPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Sources/CLI", swiftSettings: settings),
+
+    .target(
+      name: "BraidTestSupport", dependencies: ["BraidCore"], path: "Tests/TestSupport", swiftSettings: settings),
+    tests("CoreTests", ["BraidCore"]),
+    tests("MediaTests", ["BraidMedia", "BraidCore"]),
+    tests("IngestTests", ["BraidIngest", "BraidMedia", "BraidCore"]),
+    tests("SyncTests", ["BraidSync", "BraidCore"]),
+    tests("FeaturesTests", ["BraidFeatures", "BraidMedia", "BraidCore"]),
+    tests("InferenceTests", ["BraidInference", "BraidCore"]),
+    tests(
+      "PipelineTests",
+      ["BraidPipeline", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidMedia", "BraidCore"]),
+    tests("CLITests", ["braid", "BraidPipeline", "BraidCore"]),
+  ]
+)

@@ -1,0 +1,4 @@
+@main
+struct Braid {
+  static func main() {}
+}

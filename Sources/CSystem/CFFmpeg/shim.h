@@ -1,0 +1,24 @@
+// FFmpeg 5.1: demuxing, decoding, devices and filters. Macros that Swift cannot import are given as functions.
+#ifndef BRAID_CFFMPEG_H
+#define BRAID_CFFMPEG_H
+
+#include <libavcodec/avcodec.h>
+#include <libavdevice/avdevice.h>
+#include <libavfilter/avfilter.h>
+#include <libavformat/avformat.h>
+#include <libavutil/avutil.h>
+#include <libavutil/channel_layout.h>
+#include <libavutil/dict.h>
+#include <libavutil/error.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/mathematics.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+
+static const int64_t braid_AV_NOPTS_VALUE = AV_NOPTS_VALUE;
+static const int braid_AVERROR_EOF = AVERROR_EOF;
+static const int braid_AVERROR_EAGAIN = AVERROR(EAGAIN);
+static const int braid_AVERROR_EXIT = AVERROR_EXIT;
+static const int braid_AVERROR_INVALIDDATA = AVERROR_INVALIDDATA;
+
+#endif

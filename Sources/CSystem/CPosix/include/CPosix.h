@@ -1,0 +1,29 @@
+// What Swift's Glibc overlay does not show of POSIX and Linux threads.
+#ifndef BRAID_CPOSIX_H
+#define BRAID_CPOSIX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Names the calling thread; longer names are cut at 15 bytes. pthread_setname_np(3).
+void braid_thread_set_name(const char *name);
+
+/// Copies the calling thread's name into `buffer`. pthread_getname_np(3).
+void braid_thread_get_name(char *buffer, int capacity);
+
+/// Sets the calling thread's nice value (setpriority(2) on its thread id). Returns 0, or errno.
+int braid_thread_set_nice(int nice);
+
+/// Asks for SCHED_RR at `priority` for the calling thread. Returns 0, or errno (EPERM without the privilege).
+int braid_thread_set_realtime(int priority);
+
+/// CLOCK_MONOTONIC in nanoseconds.
+int64_t braid_monotonic_nanoseconds(void);
+
+/// CLOCK_REALTIME in nanoseconds since the Unix epoch.
+int64_t braid_realtime_nanoseconds(void);
+
+/// The largest resident set of this process so far, in bytes. getrusage(2).
+int64_t braid_peak_resident_bytes(void);
+
+#endif
