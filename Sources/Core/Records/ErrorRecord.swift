@@ -1,0 +1,44 @@
+/// What went wrong: the `error` record.
+public struct ErrorRecord: Hashable, Sendable {
+  /// Counts the records of a session.
+  public var seq: Int
+  /// A short stable name in kebab-case.
+  public var code: String
+  /// What went wrong.
+  public var message: String
+  /// The file, stream, node or option.
+  public var location: String
+  /// What the user can do about it.
+  public var remedy: String
+  /// Whether the session ends with it.
+  public var isFatal: Bool
+
+  /// A record of `error`.
+  public init(seq: Int, error: any DescribedError, isFatal: Bool) {
+    self.seq = seq
+    code = error.name
+    message = error.message
+    if let cause = error.cause, !cause.isEmpty { message += " (\(cause))" }
+    location = error.location
+    remedy = error.remedy
+    self.isFatal = isFatal
+  }
+
+  /// Writes the record as one line.
+  public func write(to writer: inout JSONWriter) {
+    writer.beginRecord("error")
+    writer.key("seq")
+    writer.value(seq)
+    writer.key("code")
+    writer.value(code)
+    writer.key("message")
+    writer.value(message)
+    writer.key("where")
+    writer.value(location)
+    writer.key("remedy")
+    writer.value(remedy)
+    writer.key("fatal")
+    writer.value(isFatal)
+    writer.endRecord()
+  }
+}

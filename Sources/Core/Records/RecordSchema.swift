@@ -1,0 +1,353 @@
+/// The JSON Schema (draft 2020-12) of every record that `braid run` writes; `braid schema` prints it.
+public enum RecordSchema {
+  /// The schema's name, which `session` carries.
+  public static let name = "braid/1"
+
+  /// The schema as JSON.
+  public static let json = #"""
+    {
+      "$schema": "https://json-schema.org/draft/2020-12/schema",
+      "$id": "braid/1",
+      "title": "Braid records, schema braid/1: one JSON object a line",
+      "description": "Times are seconds on the session's timeline, latencies milliseconds. The first line is a session, the last a summary.",
+      "type": "object",
+      "required": ["type"],
+      "properties": {"type": {"enum": ["session", "result", "event", "features", "gap", "stats", "error", "summary"]}},
+      "allOf": [
+        {"if": {"properties": {"type": {"const": "session"}}}, "then": {"$ref": "#/$defs/session"}},
+        {"if": {"properties": {"type": {"const": "result"}}}, "then": {"$ref": "#/$defs/result"}},
+        {"if": {"properties": {"type": {"const": "event"}}}, "then": {"$ref": "#/$defs/event"}},
+        {"if": {"properties": {"type": {"const": "features"}}}, "then": {"$ref": "#/$defs/features"}},
+        {"if": {"properties": {"type": {"const": "gap"}}}, "then": {"$ref": "#/$defs/gap"}},
+        {"if": {"properties": {"type": {"const": "stats"}}}, "then": {"$ref": "#/$defs/stats"}},
+        {"if": {"properties": {"type": {"const": "error"}}}, "then": {"$ref": "#/$defs/error"}},
+        {"if": {"properties": {"type": {"const": "summary"}}}, "then": {"$ref": "#/$defs/summary"}}
+      ],
+      "$defs": {
+        "skips": {
+          "type": "object",
+          "properties": {
+            "budget": {"type": "integer", "minimum": 0},
+            "stale": {"type": "integer", "minimum": 0},
+            "interval": {"type": "integer", "minimum": 0},
+            "gate": {"type": "integer", "minimum": 0},
+            "gap": {"type": "integer", "minimum": 0},
+            "shed": {"type": "integer", "minimum": 0}
+          },
+          "required": ["budget", "gap", "gate", "interval", "shed", "stale"]
+        },
+        "percentiles": {
+          "type": "object",
+          "properties": {
+            "p50": {"type": "number"},
+            "p95": {"type": "number"},
+            "p99": {"type": "number"},
+            "max": {"type": "number"}
+          },
+          "required": ["max", "p50", "p95", "p99"]
+        },
+        "account": {
+          "type": "object",
+          "properties": {
+            "kind": {"enum": ["video", "audio", "text", "sensor"]},
+            "frames": {"type": "integer", "minimum": 0},
+            "samples": {"type": "integer", "minimum": 0},
+            "delivered": {"type": "integer", "minimum": 0},
+            "first_pts": {"type": ["number", "null"]},
+            "last_pts": {"type": ["number", "null"]},
+            "lost": {
+              "type": "object",
+              "properties": {
+                "decode": {"type": "integer", "minimum": 0},
+                "ring": {"type": "integer", "minimum": 0},
+                "gap": {"type": "integer", "minimum": 0}
+              },
+              "required": ["decode", "gap", "ring"]
+            },
+            "lost_samples": {"type": "integer", "minimum": 0},
+            "repaired_stamps": {"type": "integer", "minimum": 0}
+          },
+          "required": ["kind", "frames", "delivered", "first_pts", "last_pts", "lost"],
+          "if": {"properties": {"kind": {"const": "audio"}}},
+          "then": {"required": ["samples", "lost_samples"]}
+        },
+        "model_account": {
+          "type": "object",
+          "properties": {
+            "stream": {"type": "string", "pattern": "^(video|audio|text|sensor):[0-9]+$"},
+            "offered": {"type": "integer", "minimum": 0},
+            "results": {"type": "integer", "minimum": 0},
+            "probes": {"type": "integer", "minimum": 0},
+            "missed": {"type": "integer", "minimum": 0},
+            "skipped": {"$ref": "#/$defs/skips"},
+            "latency_ms": {
+              "type": "object",
+              "properties": {"total": {"$ref": "#/$defs/percentiles"}, "inference": {"$ref": "#/$defs/percentiles"}}
+            }
+          },
+          "required": ["stream", "offered", "results", "probes", "missed", "skipped"]
+        },
+        "session": {
+          "type": "object",
+          "properties": {
+            "type": {"const": "session"},
+            "schema": {"const": "braid/1"},
+            "id": {"type": "string"},
+            "host": {"type": "string"},
+            "started": {"type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$"},
+            "version": {"type": "string"},
+            "pace": {"enum": ["fast", "realtime"]},
+            "deterministic": {"type": "boolean"},
+            "inputs": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "properties": {
+                  "uri": {"type": "string"},
+                  "origin": {
+                    "type": "object",
+                    "properties": {"seconds": {"type": "number"}, "rational": {"type": "string"}},
+                    "required": ["rational", "seconds"]
+                  },
+                  "live": {"type": "boolean"}
+                },
+                "required": ["live", "origin", "uri"]
+              }
+            },
+            "streams": {
+              "type": "object",
+              "patternProperties": {
+                "^(video|audio|text|sensor):[0-9]+$": {
+                  "type": "object",
+                  "properties": {
+                    "kind": {"enum": ["video", "audio", "text", "sensor"]},
+                    "input": {"type": "integer", "minimum": 0},
+                    "index": {"type": "integer", "minimum": 0},
+                    "codec": {"type": "string"},
+                    "time_base": {"type": "string"},
+                    "language": {"type": "string"},
+                    "width": {"type": "integer", "minimum": 0},
+                    "height": {"type": "integer", "minimum": 0},
+                    "pixel_format": {"type": "string"},
+                    "frame_rate": {"type": "string"},
+                    "sample_rate": {"type": "integer", "minimum": 0},
+                    "channels": {"type": "integer", "minimum": 0}
+                  },
+                  "required": ["kind", "input", "index", "codec", "time_base"]
+                }
+              },
+              "additionalProperties": false
+            },
+            "models": {
+              "type": "object",
+              "additionalProperties": {
+                "type": "object",
+                "properties": {
+                  "file": {"type": "string"},
+                  "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                  "isa": {"type": "string"},
+                  "threads": {"type": "integer", "minimum": 1},
+                  "inputs": {"type": "array", "items": {"type": "string", "pattern": "^(video|audio|text|sensor):[0-9]+$"}}
+                },
+                "required": ["file", "inputs", "isa", "sha256", "threads"]
+              }
+            }
+          },
+          "required": ["type", "schema", "version", "pace", "deterministic", "inputs", "streams", "models"]
+        },
+        "result": {
+          "type": "object",
+          "properties": {
+            "type": {"const": "result"},
+            "seq": {"type": "integer", "minimum": 0},
+            "model": {"type": "string", "pattern": "^.+@.+$"},
+            "stream": {"type": "string", "pattern": "^(video|audio|text|sensor):[0-9]+$"},
+            "epoch": {"type": "integer", "minimum": 0},
+            "pts": {"type": "number"},
+            "duration": {"type": "number"},
+            "captured": {"type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$"},
+            "latency_ms": {
+              "type": "object",
+              "properties": {
+                "ring": {"type": "number"},
+                "sync": {"type": "number"},
+                "features": {"type": "number"},
+                "queue": {"type": "number"},
+                "inference": {"type": "number"},
+                "total": {"type": "number"}
+              },
+              "required": ["features", "inference", "queue", "ring", "sync", "total"]
+            },
+            "budget": {
+              "type": "object",
+              "properties": {"ms": {"type": "number"}, "met": {"type": "boolean"}},
+              "required": ["met", "ms"]
+            },
+            "probe": {"const": true},
+            "lost": {"$ref": "#/$defs/skips"},
+            "skew_ms": {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
+            "output": {
+              "type": "object",
+              "properties": {
+                "detections": {
+                  "type": "array",
+                  "items": {
+                    "type": "object",
+                    "properties": {
+                      "label": {"type": "string"},
+                      "score": {"type": "number"},
+                      "box": {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
+                      "track": {"type": "integer", "minimum": 0}
+                    },
+                    "required": ["label", "score", "box"]
+                  }
+                },
+                "event": {"type": "string"},
+                "scores": {"type": "array", "items": {"type": ["number", "null"]}},
+                "classes": {
+                  "type": "array",
+                  "items": {
+                    "type": "object",
+                    "properties": {"label": {"type": "string"}, "score": {"type": "number"}},
+                    "required": ["label", "score"]
+                  }
+                },
+                "tensors": {
+                  "type": "object",
+                  "additionalProperties": {
+                    "type": "object",
+                    "properties": {
+                      "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
+                      "values": {"type": "array", "items": {"type": ["number", "null"]}}
+                    },
+                    "required": ["shape", "values"]
+                  }
+                }
+              }
+            }
+          },
+          "required": ["type", "seq", "model", "stream", "epoch", "pts", "duration", "lost", "output"]
+        },
+        "event": {
+          "type": "object",
+          "properties": {
+            "type": {"const": "event"},
+            "seq": {"type": "integer", "minimum": 0},
+            "id": {"type": "integer", "minimum": 0},
+            "name": {"type": "string"},
+            "stream": {"type": "string", "pattern": "^(video|audio|text|sensor):[0-9]+$"},
+            "model": {"type": "string", "pattern": "^.+@.+$"},
+            "epoch": {"type": "integer", "minimum": 0},
+            "pts": {"type": "number"},
+            "duration": {"type": "number"},
+            "final": {"type": "boolean"},
+            "score": {"type": ["number", "null"]},
+            "revises": {"type": "integer", "minimum": 0}
+          },
+          "required": ["type", "seq", "id", "name", "pts", "duration", "final"]
+        },
+        "features": {
+          "type": "object",
+          "properties": {
+            "type": {"const": "features"},
+            "seq": {"type": "integer", "minimum": 0},
+            "name": {"type": "string"},
+            "stream": {"type": "string", "pattern": "^(video|audio|text|sensor):[0-9]+$"},
+            "epoch": {"type": "integer", "minimum": 0},
+            "pts": {"type": "number"},
+            "hop": {"type": "number"},
+            "values": {"type": "array", "items": {"type": "array", "items": {"type": ["number", "null"]}}}
+          },
+          "required": ["type", "seq", "name", "stream", "epoch", "pts", "values"]
+        },
+        "gap": {
+          "type": "object",
+          "properties": {
+            "type": {"const": "gap"},
+            "seq": {"type": "integer", "minimum": 0},
+            "stream": {"type": "string", "pattern": "^(video|audio|text|sensor):[0-9]+$"},
+            "epoch": {"type": "integer", "minimum": 0},
+            "new_epoch": {"type": "integer", "minimum": 0},
+            "pts": {"type": "number"},
+            "duration": {"type": "number"},
+            "samples": {"type": "integer", "minimum": 0},
+            "frames": {"type": "integer", "minimum": 0},
+            "reason": {"enum": ["overrun", "unplug", "network", "timestamps", "starved"]}
+          },
+          "required": ["type", "seq", "stream", "epoch", "new_epoch", "pts", "duration", "reason"]
+        },
+        "stats": {
+          "type": "object",
+          "properties": {
+            "type": {"const": "stats"},
+            "seq": {"type": "integer", "minimum": 0},
+            "pts": {"type": "number"},
+            "streams": {
+              "type": "object",
+              "additionalProperties": {
+                "type": "object",
+                "properties": {
+                  "ring": {"type": "integer", "minimum": 0},
+                  "delivered": {"type": "integer", "minimum": 0},
+                  "lost": {"type": "integer", "minimum": 0},
+                  "ppm": {"type": "number"},
+                  "offset_ms": {"type": "number"},
+                  "jitter_ms": {"type": "number"}
+                },
+                "required": ["delivered"]
+              }
+            },
+            "models": {
+              "type": "object",
+              "additionalProperties": {
+                "type": "object",
+                "properties": {
+                  "p50": {"type": "number"},
+                  "p95": {"type": "number"},
+                  "p99": {"type": "number"},
+                  "interval": {"type": "number"},
+                  "rung": {"type": "string"},
+                  "use": {"type": "number"},
+                  "offered": {"type": "integer", "minimum": 0},
+                  "results": {"type": "integer", "minimum": 0},
+                  "missed": {"type": "integer", "minimum": 0},
+                  "skipped": {"$ref": "#/$defs/skips"}
+                },
+                "required": ["offered", "results", "missed", "skipped"]
+              }
+            }
+          },
+          "required": ["type", "seq", "pts", "streams", "models"]
+        },
+        "error": {
+          "type": "object",
+          "properties": {
+            "type": {"const": "error"},
+            "seq": {"type": "integer", "minimum": 0},
+            "code": {"type": "string"},
+            "message": {"type": "string"},
+            "where": {"type": "string"},
+            "remedy": {"type": "string"},
+            "fatal": {"type": "boolean"}
+          },
+          "required": ["type", "seq", "code", "message", "where", "remedy", "fatal"]
+        },
+        "summary": {
+          "type": "object",
+          "properties": {
+            "type": {"const": "summary"},
+            "duration": {"type": "number"},
+            "wall": {"type": "number"},
+            "realtime_factor": {"type": "number"},
+            "peak_memory_mb": {"type": "number"},
+            "errors": {"type": "integer", "minimum": 0},
+            "av_offset_ms": {"type": ["number", "null"]},
+            "streams": {"type": "object", "additionalProperties": {"$ref": "#/$defs/account"}},
+            "models": {"type": "object", "additionalProperties": {"$ref": "#/$defs/model_account"}}
+          },
+          "required": ["type", "duration", "errors", "av_offset_ms", "streams", "models"]
+        }
+      }
+    }
+    """#
+}
