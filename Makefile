@@ -1,0 +1,51 @@
+# The two commands of the README are `make run` and `make test`; both install what is missing first.
+PREFIX ?= /usr/local
+SWIFT_BUILD_FLAGS ?=
+RELEASE = .build/release/braid
+
+.PHONY: help run test build setup install uninstall format bench clean
+
+help:
+	@echo "make run       build the release and run it on samples/, printing JSON Lines"
+	@echo "make test      run all tests"
+	@echo "make build     build the release: $(RELEASE)"
+	@echo "make install   install braid and its models under PREFIX ($(PREFIX))"
+	@echo "make uninstall remove them again"
+	@echo "make format    format the sources, then lint them"
+	@echo "make bench     measure against the peers (see Benchmarks/README.md)"
+	@echo "make setup     install what Braid needs of Debian's packages (scripts/debian-packages)"
+
+setup:
+	@scripts/setup
+
+build: setup
+	@swift build -c release --product braid $(SWIFT_BUILD_FLAGS) 1>&2
+
+run: build
+	@$(RELEASE) run samples/media/bounce.mp4 --model samples/models/hit-sound --model samples/models/hit-picture
+
+test: setup
+	BRAID_STRICT=1 swift build --build-tests $(SWIFT_BUILD_FLAGS)
+	BRAID_STRICT=1 swift test --skip-build $(SWIFT_BUILD_FLAGS)
+
+install: build
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/braid/models"
+	install -m 755 $(RELEASE) "$(DESTDIR)$(PREFIX)/bin/braid"
+	for model in samples/models/*/; do \
+	  name=$$(basename $$model); \
+	  install -d "$(DESTDIR)$(PREFIX)/share/braid/models/$$name"; \
+	  install -m 644 $$model/braid.json $$model/*.onnx "$(DESTDIR)$(PREFIX)/share/braid/models/$$name/"; \
+	done
+
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/bin/braid"
+	rm -rf "$(DESTDIR)$(PREFIX)/share/braid"
+
+format: setup
+	@scripts/format
+
+bench: build
+	@Benchmarks/run
+
+clean:
+	swift package clean
