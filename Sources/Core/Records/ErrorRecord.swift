@@ -1,7 +1,5 @@
 /// What went wrong: the `error` record.
 public struct ErrorRecord: Hashable, Sendable {
-  /// Counts the records of a session.
-  public var seq: Int
   /// A short stable name in kebab-case.
   public var code: String
   /// What went wrong.
@@ -14,8 +12,7 @@ public struct ErrorRecord: Hashable, Sendable {
   public var isFatal: Bool
 
   /// A record of `error`.
-  public init(seq: Int, error: any DescribedError, isFatal: Bool) {
-    self.seq = seq
+  public init(error: any DescribedError, isFatal: Bool) {
     code = error.name
     message = error.message
     if let cause = error.cause, !cause.isEmpty { message += " (\(cause))" }
@@ -27,8 +24,7 @@ public struct ErrorRecord: Hashable, Sendable {
   /// Writes the record as one line.
   public func write(to writer: inout JSONWriter) {
     writer.beginRecord("error")
-    writer.key("seq")
-    writer.value(seq)
+    writer.sequenceNumber()
     writer.key("code")
     writer.value(code)
     writer.key("message")

@@ -1,7 +1,5 @@
 /// Something that happened at a time or over a time: the `event` record.
 public struct EventRecord: Hashable, Sendable {
-  /// Counts the records of a session.
-  public var seq = 0
   /// Counts the events of a session; an event that is still open and its end have the same.
   public var id = 0
   /// What happened: `speech`, `motion`, `cut`, `hit`.
@@ -27,8 +25,7 @@ public struct EventRecord: Hashable, Sendable {
   /// Writes the record as one line.
   public func write(to writer: inout JSONWriter) {
     writer.beginRecord("event")
-    writer.key("seq")
-    writer.value(seq)
+    writer.sequenceNumber()
     writer.key("id")
     writer.value(id)
     writer.key("name")

@@ -1,7 +1,5 @@
 /// Rows of one feature: the `features` record.
 public struct FeaturesRecord: Sendable {
-  /// Counts the records of a session.
-  public var seq = 0
   /// The feature with its preset: `mfcc:kaldi`.
   public var name = ""
   /// The stream it was computed from.
@@ -23,8 +21,7 @@ public struct FeaturesRecord: Sendable {
   /// Writes the record as one line.
   public func write(to writer: inout JSONWriter) {
     writer.beginRecord("features")
-    writer.key("seq")
-    writer.value(seq)
+    writer.sequenceNumber()
     writer.key("name")
     writer.value(name)
     writer.key("stream")

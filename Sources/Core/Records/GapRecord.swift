@@ -1,7 +1,5 @@
 /// A stretch of a stream for which there is nothing: the `gap` record.
 public struct GapRecord: Hashable, Sendable {
-  /// Counts the records of a session.
-  public var seq: Int
   /// The stream.
   public var stream: String
   /// What is missing, and why.
@@ -10,8 +8,7 @@ public struct GapRecord: Hashable, Sendable {
   public var isAudio: Bool
 
   /// A record of `gap`.
-  public init(seq: Int, stream: String, gap: Gap, isAudio: Bool) {
-    self.seq = seq
+  public init(stream: String, gap: Gap, isAudio: Bool) {
     self.stream = stream
     self.gap = gap
     self.isAudio = isAudio
@@ -20,8 +17,7 @@ public struct GapRecord: Hashable, Sendable {
   /// Writes the record as one line.
   public func write(to writer: inout JSONWriter) {
     writer.beginRecord("gap")
-    writer.key("seq")
-    writer.value(seq)
+    writer.sequenceNumber()
     writer.key("stream")
     writer.value(stream)
     writer.key("epoch")

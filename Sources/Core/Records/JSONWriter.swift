@@ -9,6 +9,12 @@ public struct JSONWriter {
   private var filled: UInt64 = 0
   private var afterKey = false
 
+  /// Where in ``bytes`` the record's sequence number belongs, once it is known; nil if the record has none.
+  public private(set) var sequenceMark: Int?
+
+  /// Added to every record as `session`, where several sessions may write to one place.
+  public var sessionID: String?
+
   /// An empty buffer.
   public init() {
     bytes.reserveCapacity(4096)
@@ -17,6 +23,7 @@ public struct JSONWriter {
   /// Forgets what was written and keeps the memory.
   public mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
+    sequenceMark = nil
     filled = 0
     afterKey = false
   }
@@ -58,6 +65,14 @@ public struct JSONWriter {
   public mutating func value(_ text: String) {
     separate()
     quote(text)
+  }
+
+  /// A string that needs no escapes.
+  mutating func value(_ text: StaticString) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    append(text)
+    bytes.append(UInt8(ascii: "\""))
   }
 
   /// A whole number.
@@ -148,6 +163,27 @@ public struct JSONWriter {
     append("Z\"")
   }
 
+  /// The field `seq`, whose number ``bytes(numbered:into:)`` puts in when the record leaves.
+  mutating func sequenceNumber() {
+    key("seq")
+    separate()
+    sequenceMark = bytes.count
+  }
+
+  /// Appends what was written to `output`, with `seq` where the mark stands.
+  ///
+  /// - Returns: whether there was a mark, so that the number is used.
+  public func bytes(numbered seq: Int, into output: inout [UInt8]) -> Bool {
+    guard let sequenceMark else {
+      output.append(contentsOf: bytes)
+      return false
+    }
+    output.append(contentsOf: bytes[..<sequenceMark])
+    Self.appendDigits(UInt64(max(0, seq)), width: 1, to: &output)
+    output.append(contentsOf: bytes[sequenceMark...])
+    return true
+  }
+
   // MARK: Bytes
 
   private mutating func open(_ bracket: UInt8) {
@@ -208,8 +244,12 @@ public struct JSONWriter {
     appendDigits(number.magnitude, width: width)
   }
 
-  /// Appends at least `width` digits.
   private mutating func appendDigits(_ number: UInt64, width: Int) {
+    Self.appendDigits(number, width: width, to: &bytes)
+  }
+
+  /// Appends at least `width` digits.
+  private static func appendDigits(_ number: UInt64, width: Int, to bytes: inout [UInt8]) {
     let start = bytes.count
     var rest = number
     repeat {

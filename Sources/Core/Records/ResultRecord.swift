@@ -33,8 +33,6 @@ public struct ResultRecord: Sendable {
     }
   }
 
-  /// Counts the records of a session.
-  public var seq = 0
   /// `name@version`.
   public var model = ""
   /// The stream whose frame, window or tick it is.
@@ -66,8 +64,7 @@ public struct ResultRecord: Sendable {
   /// Writes the record as one line.
   public func write(to writer: inout JSONWriter) {
     writer.beginRecord("result")
-    writer.key("seq")
-    writer.value(seq)
+    writer.sequenceNumber()
     writer.key("model")
     writer.value(model)
     writer.key("stream")
@@ -126,23 +123,5 @@ public struct ResultRecord: Sendable {
     writer.key("output")
     output.write(to: &writer)
     writer.endRecord()
-  }
-}
-
-extension JSONWriter {
-  /// Begins a record of this type; ``endRecord()`` ends its line.
-  mutating func beginRecord(_ type: StaticString) {
-    beginObject()
-    key("type")
-    beginString(type)
-  }
-
-  private mutating func beginString(_ text: StaticString) {
-    value(text.description)
-  }
-
-  mutating func endRecord() {
-    endObject()
-    endLine()
   }
 }

@@ -1,7 +1,5 @@
 /// How the session is doing: the `stats` record, written at an interval.
 public struct StatsRecord: Sendable {
-  /// Counts the records of a session.
-  public var seq = 0
   /// How far the session has come.
   public var pts = MediaTime.zero
   /// Each stream by id, with what waits in its ring; nil where the counts would depend on the machine's load.
@@ -15,8 +13,7 @@ public struct StatsRecord: Sendable {
   /// Writes the record as one line.
   public func write(to writer: inout JSONWriter) {
     writer.beginRecord("stats")
-    writer.key("seq")
-    writer.value(seq)
+    writer.sequenceNumber()
     writer.key("pts")
     writer.value(pts)
     writer.key("streams")

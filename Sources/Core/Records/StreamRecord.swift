@@ -60,17 +60,3 @@ public struct StreamRecord: Hashable, Sendable {
     writer.endObject()
   }
 }
-
-extension JSONWriter {
-  mutating func optional(_ name: StaticString, _ text: String?) {
-    guard let text else { return }
-    key(name)
-    value(text)
-  }
-
-  mutating func optional(_ name: StaticString, _ number: Int?) {
-    guard let number else { return }
-    key(name)
-    value(number)
-  }
-}

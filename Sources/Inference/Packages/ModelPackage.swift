@@ -1,0 +1,34 @@
+internal import BraidCore
+internal import Foundation
+
+/// A model's file together with its description.
+///
+/// A package is a folder with a `braid.json`, or one file `*.onnx`; a file that lies beside a `braid.json` which names
+/// it takes its description from there.
+public struct ModelPackage: Hashable, Sendable {
+  /// The ONNX file to load.
+  public var modelPath: String
+  /// The description; nil for a bare file, about which only the model itself can say more.
+  public var description: ModelDescription?
+
+  /// Finds the package at `path`, a folder or a file.
+  ///
+  /// - Parameters:
+  ///   - path: a folder with a `braid.json`, or an ONNX file.
+  ///   - variant: `float` or another name under `variants`; nil takes the package's own choice.
+  /// - Throws: ``InferenceError`` if there is nothing at `path` or the description is invalid.
+  public static func open(_ path: String, variant: String? = nil) throws(InferenceError) -> ModelPackage {
+    var isFolder: ObjCBool = false
+    guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw InferenceError(.unreadable, "there is no such model", location: path, remedy: "Check the path")
+    }
+    let file = URL(fileURLWithPath: path)
+    if isFolder.boolValue {
+      let folder = PackageFolder(url: file)
+      return try folder.package(variant: variant)
+    }
+    let folder = PackageFolder(url: file.deletingLastPathComponent())
+    if folder.exists, let package = try folder.package(file: file.lastPathComponent, path: path) { return package }
+    return ModelPackage(modelPath: path, description: nil)
+  }
+}
