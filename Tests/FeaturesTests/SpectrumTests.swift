@@ -1,3 +1,4 @@
+import BraidCore
 import BraidFeatures
 import BraidTestSupport
 import Foundation

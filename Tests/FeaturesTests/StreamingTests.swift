@@ -52,7 +52,7 @@ struct StreamingTests {
       let expected = rows(feature, clean)
       feature.reset()
       let rows = rows(feature, dirty)
-      #expect(rows.joined().allSatisfy(\.isFinite), "\(name)")
+      #expect(rows.joined().allSatisfy { $0.isFinite }, "\(name)")
       for (index, row) in rows.enumerated() {
         let start = index * feature.hopSamples
         if !(start..<(start + feature.windowSamples)).contains(5000) { #expect(row == expected[index], "\(name)") }
@@ -64,7 +64,7 @@ struct StreamingTests {
   func huge() throws {
     for (name, feature) in try features() {
       let samples = (0..<4000).map { $0 % 2 == 0 ? Float.greatestFiniteMagnitude : -.greatestFiniteMagnitude }
-      #expect(rows(feature, samples).joined().allSatisfy(\.isFinite), "\(name)")
+      #expect(rows(feature, samples).joined().allSatisfy { $0.isFinite }, "\(name)")
       #expect(feature.replacedSamples > 0, "\(name)")
     }
   }
