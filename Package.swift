@@ -21,10 +21,10 @@ func system(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
   .systemLibrary(name: name, path: "Sources/CSystem/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: name, dependencies: dependencies + ["BraidTestSupport"], path: "Tests/\(name)",
-    exclude: [], swiftSettings: settings)
+    exclude: exclude, swiftSettings: settings)
 }
 
 let package = Package(
@@ -79,7 +79,7 @@ let package = Package(
     tests("MediaTests", ["BraidMedia", "BraidCore"]),
     tests("IngestTests", ["BraidIngest", "BraidMedia", "BraidCore"]),
     tests("SyncTests", ["BraidSync", "BraidCore"]),
-    tests("FeaturesTests", ["BraidFeatures", "BraidMedia", "BraidCore"]),
+    tests("FeaturesTests", ["BraidFeatures", "BraidMedia", "BraidCore", "CKernels"], exclude: ["Goldens"]),
     tests("InferenceTests", ["BraidInference", "BraidCore"]),
     tests(
       "PipelineTests",

@@ -1,0 +1,57 @@
+internal import CKernels
+
+/// A picture as the mean luma of its blocks of 8 by 8 pixels: blocks at the right and lower edge may be smaller.
+///
+/// Reused from picture to picture; allocates only when the size changes.
+struct LumaBlocks {
+  /// Pixels along a block's side.
+  static let side = 8
+
+  private(set) var width = 0
+  private(set) var height = 0
+  /// `[rows, columns]`, 0 to 255.
+  private(set) var means: [Float] = []
+
+  private var sums: [UInt32] = []
+  private var areas: [Float] = []
+
+  /// Whether `other` was taken from a picture of the same size.
+  func matches(_ other: LumaBlocks) -> Bool { width == other.width && height == other.height }
+
+  /// Takes the means of a picture.
+  mutating func update(_ luma: Span<UInt8>, width: Int, height: Int) {
+    Self.check(luma, width, height)
+    if width != self.width || height != self.height { resize(width, height) }
+    unsafe luma.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return }
+      unsafe braid_block_sums_u8(base, width, height, Self.side, &sums)
+    }
+    for index in means.indices { means[index] = Float(sums[index]) / areas[index] }
+  }
+
+  /// The mean absolute difference of the blocks of two pictures of the same size, 0 to 255.
+  func meanAbsoluteDifference(_ other: LumaBlocks) -> Float {
+    var sum: Float = 0
+    for index in means.indices { sum += abs(means[index] - other.means[index]) }
+    return means.isEmpty ? 0 : sum / Float(means.count)
+  }
+
+  static func check(_ luma: Span<UInt8>, _ width: Int, _ height: Int) {
+    precondition(
+      width > 0 && height > 0 && luma.count / width >= height, "the luma plane is smaller than its picture")
+  }
+
+  private mutating func resize(_ width: Int, _ height: Int) {
+    self.width = width
+    self.height = height
+    let columns = (width + Self.side - 1) / Self.side
+    let rows = (height + Self.side - 1) / Self.side
+    sums = Array(repeating: 0, count: columns * rows)
+    means = Array(repeating: 0, count: columns * rows)
+    areas = (0..<(columns * rows)).map { index in
+      let across = min(Self.side, width - (index % columns) * Self.side)
+      let down = min(Self.side, height - (index / columns) * Self.side)
+      return Float(across * down)
+    }
+  }
+}

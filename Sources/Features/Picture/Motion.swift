@@ -1,0 +1,29 @@
+/// How much a picture differs from the one before it (`motion`): 0 not at all to 1 black to white everywhere.
+///
+/// The mean absolute difference of the means of blocks of 8 by 8 pixels, over 255; blocks rather than pixels, so that
+/// noise averages out. Allocates: only when the picture's size changes.
+public struct Motion: Sendable {
+  private var previous = LumaBlocks()
+  private var current = LumaBlocks()
+
+  /// A feature that has seen no picture.
+  public init() {}
+
+  /// Takes the next picture.
+  ///
+  /// - Parameters:
+  ///   - luma: `[height, width]` bytes, rows without padding, full range.
+  ///   - width: pixels across, at least 1.
+  ///   - height: pixels down, at least 1.
+  /// - Returns: its motion, or nil for the first picture and for the first of another size.
+  /// - Precondition: `luma` holds `width * height` bytes.
+  public mutating func update(_ luma: Span<UInt8>, width: Int, height: Int) -> Float? {
+    swap(&previous, &current)
+    current.update(luma, width: width, height: height)
+    guard current.matches(previous) else { return nil }
+    return current.meanAbsoluteDifference(previous) / 255
+  }
+
+  /// Forgets the last picture. For gaps and new epochs.
+  public mutating func reset() { current = LumaBlocks() }
+}

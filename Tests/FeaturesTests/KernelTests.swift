@@ -1,0 +1,97 @@
+import BraidTestSupport
+import CKernels
+import Glibc
+import Testing
+
+@Suite("Kernels of the features against plain Swift")
+struct KernelTests {
+  /// Distance relative to the larger of 1 and the expected value.
+  private func close(_ value: Float, _ expected: Double, _ tolerance: Double = 1e-5) -> Bool {
+    abs(Double(value) - expected) <= tolerance * max(1, abs(expected))
+  }
+
+  @Test("sums of squares, of any length")
+  func sumOfSquares() {
+    var generator = SeededGenerator.printed()
+    for count in Array(0...70) + [400, 5000] {
+      let samples = noise(count, using: &generator)
+      let expected = samples.reduce(0.0) { $0 + Double($1) * Double($1) }
+      #expect(close(unsafe braid_sum_of_squares(samples, count), expected), "\(count)")
+    }
+  }
+
+  @Test("copies make samples finite and count what they changed")
+  func copyFinite() {
+    let source: [Float] = [1, -.infinity, .nan, 2e9, -3e38, 0, .signalingNaN, -1e9, .infinity, .leastNonzeroMagnitude]
+    let expected: [Float] = [1, 0, 0, 1e9, -1e9, 0, 0, -1e9, 0, .leastNonzeroMagnitude]
+    for repeats in [1, 9000] {
+      let long = Array(repeatElement(source, count: repeats).joined())
+      var copy = [Float](repeating: 7, count: long.count)
+      #expect(unsafe braid_copy_finite(long, &copy, long.count) == 6 * repeats)
+      #expect(copy == Array(repeatElement(expected, count: repeats).joined()))
+    }
+  }
+
+  @Test("Kaldi's frames, of any length")
+  func kaldiFrame() {
+    var generator = SeededGenerator.printed()
+    for count in Array(1...40) + [400, 551] {
+      let samples = noise(count, using: &generator)
+      let window = noise(count, using: &generator)
+      var frame = [Float](repeating: 9, count: count + 20)
+      let energy = unsafe braid_kaldi_frame(samples, window, count, count + 20, 0.97, &frame)
+      let mean = samples.reduce(0.0) { $0 + Double($1) } / Double(count)
+      let centred = samples.map { Double($0) - mean }
+      #expect(close(energy, centred.reduce(0) { $0 + $1 * $1 }))
+      for index in 0..<count {
+        let before = centred[max(0, index - 1)]
+        #expect(close(frame[index], (centred[index] - 0.97 * before) * Double(window[index])))
+      }
+      #expect(frame[count...].allSatisfy { $0 == 0 })
+    }
+  }
+
+  @Test("mel bands, with the logarithm and without")
+  func melBands() {
+    var generator = SeededGenerator.printed()
+    let power = noise(64, using: &generator).map { abs($0) }
+    let first: [UInt32] = [0, 5, 30]
+    let blocks: [UInt32] = [1, 2, 1]
+    let weights = noise(64, using: &generator).map { abs($0) }
+    var energies = [Float](repeating: 0, count: 3)
+    unsafe braid_mel_bands(power, first, blocks, weights, 3, 0, &energies)
+    var offset = 0
+    for band in 0..<3 {
+      let length = 16 * Int(blocks[band])
+      let expected = (0..<length).reduce(0.0) {
+        $0 + Double(power[Int(first[band]) + $1]) * Double(weights[offset + $1])
+      }
+      #expect(close(energies[band], expected))
+      offset += length
+    }
+    let floor = (energies[0] + energies[1]) / 2
+    var logarithms = energies
+    unsafe braid_mel_bands(power, first, blocks, weights, 3, floor, &logarithms)
+    for band in 0..<3 { #expect(logarithms[band] == logf(max(energies[band], floor))) }
+  }
+
+  @Test("sums of bytes, of blocks and of histograms, of any size")
+  func pictures() {
+    var generator = SeededGenerator.printed()
+    for (width, height) in [(1, 1), (7, 3), (8, 8), (17, 9), (160, 90), (333, 211)] {
+      let luma = (0..<(width * height)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      #expect(unsafe braid_sum_u8(luma, luma.count) == luma.reduce(0) { $0 + UInt64($1) })
+      let columns = (width + 7) / 8
+      var expected = [UInt32](repeating: 0, count: columns * ((height + 7) / 8))
+      for (index, value) in luma.enumerated() {
+        expected[index / width / 8 * columns + index % width / 8] += UInt32(value)
+      }
+      var sums = [UInt32](repeating: 3, count: expected.count)
+      unsafe braid_block_sums_u8(luma, width, height, 8, &sums)
+      #expect(sums == expected)
+      var bins = [UInt32](repeating: 0, count: 32)
+      unsafe braid_histogram32_u8(luma, luma.count, &bins)
+      #expect(bins == (0..<32).map { bin in UInt32(luma.count { $0 / 8 == bin }) })
+    }
+  }
+}

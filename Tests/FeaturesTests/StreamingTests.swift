@@ -1,0 +1,78 @@
+import BraidFeatures
+import BraidTestSupport
+import Testing
+
+@Suite("Features of sound, streaming")
+struct StreamingTests {
+  private func features() throws -> [(String, any SoundFeature)] {
+    [
+      ("rms", try RMS(sampleRate: 16_000)),
+      ("rms with a hop of 1", try RMS(sampleRate: 16_000, hopSamples: 1)),
+      ("log-mel", try LogMel(sampleRate: 16_000)),
+      ("log-mel at 44.1 kHz", try LogMel(sampleRate: 44_100, bands: 64)),
+      ("mfcc", try MFCC(sampleRate: 16_000)),
+      ("stft", try STFT(sampleRate: 8000, windowSamples: 300, hopSamples: 77)),
+      ("stft that skips samples", try STFT(sampleRate: 8000, windowSamples: 64, hopSamples: 500, output: .power)),
+    ]
+  }
+
+  @Test("a stream equals a batch bit for bit, however it is cut")
+  func streamEqualsBatch() throws {
+    var generator = SeededGenerator.printed()
+    let samples = noise(30_000, using: &generator)
+    for (name, feature) in try features() {
+      let batch = rows(feature, samples)
+      #expect(batch.count == 1 + (samples.count - feature.windowSamples) / feature.hopSamples, "\(name)")
+      #expect(batch.allSatisfy { $0.count == feature.dimension }, "\(name)")
+      for _ in 0..<4 {
+        feature.reset()
+        let stream = rows(feature, samples, pieces: randomPieces(samples.count, using: &generator))
+        #expect(stream == batch, "\(name)")
+      }
+    }
+  }
+
+  @Test("two instances give the same bits")
+  func instancesAgree() throws {
+    var generator = SeededGenerator.printed()
+    let samples = noise(8000, using: &generator)
+    for (first, second) in zip(try features(), try features()) {
+      #expect(rows(first.1, samples) == rows(second.1, samples), "\(first.0)")
+    }
+  }
+
+  @Test(
+    "samples that are not finite spoil only the windows that hold them", arguments: [Float.nan, .infinity, -.infinity])
+  func notFinite(bad: Float) throws {
+    var generator = SeededGenerator.printed()
+    let clean = noise(16_000, using: &generator)
+    var dirty = clean
+    dirty[5000] = bad
+    for (name, feature) in try features() {
+      let expected = rows(feature, clean)
+      feature.reset()
+      let rows = rows(feature, dirty)
+      #expect(rows.joined().allSatisfy { $0.isFinite }, "\(name)")
+      for (index, row) in rows.enumerated() {
+        let start = index * feature.hopSamples
+        if !(start..<(start + feature.windowSamples)).contains(5000) { #expect(row == expected[index], "\(name)") }
+      }
+    }
+  }
+
+  @Test("the loudest samples there are still give finite rows")
+  func huge() throws {
+    for (name, feature) in try features() {
+      let samples = (0..<4000).map { $0 % 2 == 0 ? Float.greatestFiniteMagnitude : -.greatestFiniteMagnitude }
+      #expect(rows(feature, samples).joined().allSatisfy { $0.isFinite }, "\(name)")
+      #expect(feature.replacedSamples > 0, "\(name)")
+    }
+  }
+
+  @Test("a row's centre is the middle of its window")
+  func centres() throws {
+    let feature = try LogMel(sampleRate: 16_000)
+    #expect(feature.centreSample(ofRow: 0) == 200)
+    #expect(feature.centreSample(ofRow: 3) == 680)
+  }
+}
