@@ -34,10 +34,8 @@ public final class Ring: Sendable {
     public var pushed = 0
     /// Units that the consumer took.
     public var popped = 0
-    /// Units that made room for newer ones.
+    /// Units that made room for newer ones, or that nobody wanted any more after ``Ring/cancel()``.
     public var dropped = 0
-    /// Elements that made room for newer ones.
-    public var droppedElements = 0
     /// Units that wait.
     public var waiting = 0
   }
@@ -98,7 +96,11 @@ public final class Ring: Sendable {
   ///   cancelled takes everything and keeps nothing.
   public func tryPush(_ element: StreamElement) -> Bool {
     let admission = state.withLock { state -> Admission in
-      if state.cancelled { return .cancelled }
+      if state.cancelled {
+        state.counters.pushed += element.unitCount
+        state.counters.dropped += element.unitCount
+        return .cancelled
+      }
       let bytes = element.byteCount
       while !fits(bytes, state) {
         guard policy == .dropOldest, dropOldest(&state) else { return .full }
@@ -145,7 +147,7 @@ public final class Ring: Sendable {
   public func cancel() {
     state.withLock { state in
       state.cancelled = true
-      while state.count > 0 { _ = takeFirst(&state) }
+      while let element = takeFirst(&state) { state.counters.dropped += element.unitCount }
     }
     space.notify()
     ready.notify()
@@ -211,7 +213,6 @@ public final class Ring: Sendable {
   private func dropOldest(_ state: inout State) -> Bool {
     guard let element = takeFirst(&state) else { return false }
     state.counters.dropped += element.unitCount
-    state.counters.droppedElements += 1
     switch element {
     case .gap(let gap):
       // A gap is not lost with its surroundings: the one that the consumer will see spans both.

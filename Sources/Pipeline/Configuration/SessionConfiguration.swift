@@ -1,0 +1,94 @@
+public import BraidCore
+public import BraidIngest
+public import BraidInference
+
+/// Everything that a session is told before it starts.
+public struct SessionConfiguration: Sendable {
+  /// How fast files are fed.
+  public enum Pace: String, Hashable, Sendable, CaseIterable {
+    /// As fast as they can be taken; nothing is skipped for time.
+    case fast
+    /// As if they were live.
+    case realtime
+  }
+
+  /// Which models run.
+  public enum Models: Hashable, Sendable {
+    /// None was named: the default events stand in for them.
+    case defaults
+    /// These, by name or path; empty for `none`.
+    case named([String])
+  }
+
+  /// Which features are told.
+  public enum Features: Hashable, Sendable {
+    /// None was named: the default events stand in for them.
+    case defaults
+    /// These, by name; empty for `none`.
+    case named([String])
+  }
+
+  /// Paths, URLs, or `-`; at least one.
+  public var inputs: [String]
+  /// How each input is opened.
+  public var inputOptions = InputOptions()
+  /// Which models run.
+  public var models = Models.defaults
+  /// Which features are told.
+  public var features = Features.defaults
+  /// Which frames a model may pass over.
+  public var skip = SkipPolicy.adaptive
+  /// From capture to result; nil for no bound. Counts at real-time pace only.
+  public var budget: MediaDuration?
+  /// How fast files are fed.
+  public var pace = Pace.fast
+  /// How far a member of a moment may be from its tick.
+  public var tolerance = MediaDuration.milliseconds(20)
+  /// How long a moment waits for a late member, at real-time pace.
+  public var wait = MediaDuration.milliseconds(40)
+  /// Where records go: a path, or `-` for standard output.
+  public var output = "-"
+  /// How often `stats` are written; zero for never.
+  public var statsInterval = MediaDuration.zero
+  /// Leaves out every measured time and makes the lines depend on the input alone.
+  public var isDeterministic = false
+  /// Threads that models run on, at least 1.
+  public var threads = 1
+  /// Bounds on what a model may ask for.
+  public var modelLimits = ModelLimits.default
+  /// Where models are looked for by name, in this order.
+  public var modelFolders: [String] = []
+
+  /// A session on these inputs.
+  public init(inputs: [String]) {
+    self.inputs = inputs
+  }
+
+  /// Whether the default events are told: neither models nor features were named.
+  public var tellsDefaultEvents: Bool { models == .defaults && features == .defaults }
+
+  /// Checks what can be known before anything is opened.
+  ///
+  /// - Throws: ``PipelineError/Code/configuration``.
+  public func validate() throws(PipelineError) {
+    guard !inputs.isEmpty else {
+      throw PipelineError(.configuration, "no input was given", location: "INPUT", remedy: "Name a file, a URL or '-'")
+    }
+    if isDeterministic, pace == .realtime {
+      throw PipelineError(
+        .configuration, "--deterministic needs --pace fast: at real-time pace the lines depend on the machine",
+        location: "--deterministic", remedy: "Leave out --pace realtime")
+    }
+    guard threads >= 1, threads <= 1024 else {
+      throw PipelineError(.configuration, "\(threads) threads", location: "--threads", remedy: "Give 1 to 1024")
+    }
+    if let budget, budget <= .zero {
+      throw PipelineError(
+        .configuration, "the budget must be longer than nothing", location: "--budget", remedy: "Give e.g. 50ms")
+    }
+    if inputs.filter({ $0 == "-" }).count > 1 {
+      throw PipelineError(
+        .configuration, "standard input can be read once only", location: "INPUT", remedy: "Name '-' once")
+    }
+  }
+}

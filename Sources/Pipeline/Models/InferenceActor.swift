@@ -1,0 +1,32 @@
+internal import BraidCore
+internal import BraidInference
+
+/// Runs the session's models, one job after the other, on a thread of its own.
+actor InferenceActor {
+  private let thread: InferenceThread
+  private var runners: [ModelRunner] = []
+  private let clock: any SessionClock
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  /// An actor for these models, in this order.
+  init(thread: InferenceThread, models: [(plan: Plan, description: ModelDescription)], clock: any SessionClock) throws {
+    self.thread = thread
+    self.clock = clock
+    runners = try models.map { try ModelRunner(plan: $0.plan, description: $0.description) }
+  }
+
+  /// Warms every model up, then takes jobs until the queue is closed and empty.
+  func serve(_ queue: JobQueue) async {
+    var durations: [MediaDuration] = []
+    for runner in runners {
+      _ = runner.warmUp(clock: clock)
+      durations.append(runner.warmUp(clock: clock))
+    }
+    queue.finishWarmUp(durations)
+    while let job = await queue.next() {
+      runners[job.model].run(job, clock: clock)
+      queue.complete(job)
+    }
+  }
+}

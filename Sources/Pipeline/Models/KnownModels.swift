@@ -1,0 +1,116 @@
+internal import BraidCore
+internal import BraidInference
+
+/// Descriptions of models that carry none, found by the names and shapes of their inputs and outputs.
+enum KnownModels {
+  /// The description of a bare model.
+  ///
+  /// - Returns: the description, with a sentence for the user about what was taken for granted.
+  /// - Throws: ``PipelineError/Code/undescribedModel`` where the inputs cannot be guessed.
+  static func description(of model: Model, path: String) throws(PipelineError) -> (ModelDescription, note: String) {
+    let name = fileName(path)
+    if let known = sileroVAD(model, name) {
+      return (known, "Silero voice activity: 16 kHz, 512 samples a window after 64 of context, carried state")
+    }
+    guard model.inputs.count == 1, let input = model.inputs.first, let picture = picture(input) else {
+      let inputs = model.inputs.map { "\($0.name) \($0.elementType) \(shapeText($0))" }.joined(separator: ", ")
+      throw PipelineError(
+        .undescribedModel, "it cannot be guessed what to feed the model's inputs (\(inputs))", location: path,
+        remedy: "Put a braid.json beside it that describes them (docs/models.md)")
+    }
+    if let known = ultraFace(model, name, picture) {
+      return (known, "UltraFace: RGB less 127 over 128, corner boxes, faces from 0.7 on")
+    }
+    let range = input.elementType == .float ? "0 to 1" : "as bytes"
+    let description = ModelDescription(
+      name: name, version: "0.0.0",
+      inputs: [ModelDescription.Input(name: input.name, source: .picture(picture))], decoder: .raw)
+    return (
+      description,
+      "a picture of \(picture.width)x\(picture.height), \(picture.colour.rawValue), \(range), stretched, "
+        + "\(picture.layout.rawValue); outputs as they are"
+    )
+  }
+
+  /// `yolox_nano` for `/models/yolox_nano.onnx`.
+  static func fileName(_ path: String) -> String {
+    let last = path.split(separator: "/").last.map(String.init) ?? path
+    return last.hasSuffix(".onnx") ? String(last.dropLast(5)) : last
+  }
+
+  private static func shapeText(_ info: TensorInfo) -> String {
+    let dimensions = info.dimensions.map { dimension in
+      switch dimension {
+      case .fixed(let size): "\(size)"
+      case .symbolic(let name): name.isEmpty ? "?" : name
+      }
+    }
+    return "[\(dimensions.joined(separator: ", "))]"
+  }
+
+  private static func fixed(_ info: TensorInfo) -> [Int?] {
+    info.dimensions.map { if case .fixed(let size) = $0 { size } else { nil } }
+  }
+
+  /// Four dimensions, a batch of one or of any size, 1 or 3 channels first or last, and sides of at least 16.
+  private static func picture(_ input: TensorInfo) -> ModelDescription.Picture? {
+    let shape = fixed(input)
+    guard shape.count == 4, shape[0] == nil || shape[0] == 1 else { return nil }
+    let isColourCount = { (size: Int?) in size == 1 || size == 3 }
+    var picture: ModelDescription.Picture
+    if isColourCount(shape[1]), let channels = shape[1], let height = shape[2], let width = shape[3] {
+      picture = ModelDescription.Picture(
+        width: width, height: height, colour: channels == 1 ? .gray : .rgb, layout: .nchw)
+    } else if isColourCount(shape[3]), let channels = shape[3], let height = shape[1], let width = shape[2] {
+      picture = ModelDescription.Picture(
+        width: width, height: height, colour: channels == 1 ? .gray : .rgb, layout: .nhwc)
+    } else {
+      return nil
+    }
+    guard (16...8192).contains(picture.width), (16...8192).contains(picture.height) else { return nil }
+    switch input.elementType {
+    case .float: break
+    case .uint8: picture.high = 255
+    case .int8: (picture.low, picture.high) = (-128, 127)
+    default: return nil
+    }
+    return picture
+  }
+
+  private static func ultraFace(
+    _ model: Model, _ name: String, _ picture: ModelDescription.Picture
+  ) -> ModelDescription? {
+    guard picture.layout == .nchw, picture.colour == .rgb, Set(model.outputs.map(\.name)) == ["scores", "boxes"],
+      let boxes = model.outputs.first(where: { $0.name == "boxes" }), boxes.dimensions.count == 3,
+      fixed(boxes)[2] == 4, let input = model.inputs.first
+    else { return nil }
+    var picture = picture
+    (picture.low, picture.high) = (0, 255)
+    picture.mean = [127]
+    picture.std = [128]
+    return ModelDescription(
+      name: name, version: "0.0.0",
+      inputs: [ModelDescription.Input(name: input.name, source: .picture(picture))],
+      decoder: .detections(
+        ModelDescription.Detections(
+          scores: "scores", boxes: "boxes", labels: ["face"], threshold: 0.7, overlap: 0.3)))
+  }
+
+  private static func sileroVAD(_ model: Model, _ name: String) -> ModelDescription? {
+    guard Set(model.inputs.map(\.name)) == ["input", "state", "sr"], Set(model.outputs.map(\.name)) == ["output", "stateN"]
+    else { return nil }
+    return ModelDescription(
+      name: name, version: "0.0.0",
+      inputs: [
+        ModelDescription.Input(
+          name: "input", source: .samples(ModelDescription.SampleWindow(sampleRate: 16_000, hop: 512, context: 64))),
+        ModelDescription.Input(name: "state", source: .state(from: "stateN")),
+        ModelDescription.Input(name: "sr", source: .constant(16_000)),
+      ],
+      decoder: .events(
+        output: "output",
+        ModelDescription.Events(
+          event: "speech", shape: .interval, threshold: 0.5, offThreshold: 0.35, minimumGapMilliseconds: 100,
+          minimumOnMilliseconds: 250, minimumOffMilliseconds: 100, paddingMilliseconds: 30, rows: [], frame: 0)))
+  }
+}

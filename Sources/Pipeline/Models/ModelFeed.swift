@@ -1,0 +1,39 @@
+internal import BraidCore
+internal import BraidInference
+
+/// Where a model's input comes from in this session.
+enum ModelFeed {
+  /// Each frame of a stream of pictures, scaled when the model runs.
+  case picture
+  /// The newest few pictures, staged as input `place`.
+  case pictures(PicturePath, PictureTensor, place: Int)
+  /// A window of rows of a feature, staged as input `place`.
+  case features(SoundPath, track: Int, ModelDescription.FeatureWindow, place: Int)
+  /// A window of samples, staged as input `place`.
+  case samples(SoundPath, ModelDescription.SampleWindow, place: Int)
+  /// Pictures and the sound up to the newest of them.
+  case moment(MomentFeed)
+}
+
+extension ModelDescription {
+  /// Whether it takes picture and sound together, and so ticks on moments.
+  var isMoment: Bool {
+    let hasPicture = inputs.contains { if case .picture = $0.source { true } else { false } }
+    return hasPicture && takesSound
+  }
+
+  /// Whether it takes sound in any form.
+  var takesSound: Bool {
+    inputs.contains {
+      switch $0.source {
+      case .features, .samples: true
+      case .picture, .state, .constant: false
+      }
+    }
+  }
+
+  /// Whether it carries state from run to run.
+  var carriesState: Bool {
+    inputs.contains { if case .state = $0.source { true } else { false } }
+  }
+}

@@ -1,0 +1,59 @@
+internal import BraidCore
+internal import BraidInference
+
+/// One run of one model: what goes in, what comes out, and the times in between.
+///
+/// Made once and used again and again. Belongs to the session's thread until it is submitted, to the inference thread
+/// until it is completed, and to the session's thread again.
+final class ModelJob: @unchecked Sendable {
+  // SAFETY: one owner at a time; the lock of ``JobQueue`` hands it over.
+
+  /// Which of the session's models.
+  let model: Int
+
+  // What goes in.
+
+  /// A picture that the inference thread scales itself; nil where everything is staged.
+  var frame: VideoFrame?
+  /// Values for the model's inputs, by their place in the description; empty for those that are not staged.
+  var staged: [[Float]]
+  /// Whether carried state begins at zero.
+  var resetsState = false
+
+  // What is known of it.
+
+  /// The first instant of what is used.
+  var start = MediaTime.zero
+  /// The length of what is used.
+  var duration = MediaDuration.zero
+  /// What the output's values stand for: the time of the first, and the distance to the next.
+  var outputTime = MediaTime.zero
+  var epoch = 0
+  /// The window's number since the run of sound began, or 0.
+  var window = 0
+  var captured: HostTime?
+  var isProbe = false
+  var lost = SkipCounts()
+  var skews: [ResultRecord.Skew] = []
+
+  // When.
+
+  var taken = HostTime(nanoseconds: 0)
+  var synchronised = HostTime(nanoseconds: 0)
+  var ready = HostTime(nanoseconds: 0)
+  var started = HostTime(nanoseconds: 0)
+  var finished = HostTime(nanoseconds: 0)
+
+  // What comes out.
+
+  /// Every output of the model, as real numbers.
+  var outputs: [[Float]]
+  /// Why there is none.
+  var failure: InferenceError?
+
+  init(model: Int, staged: [Int], outputs: [Int]) {
+    self.model = model
+    self.staged = staged.map { Array(repeating: 0, count: $0) }
+    self.outputs = outputs.map { Array(repeating: 0, count: $0) }
+  }
+}

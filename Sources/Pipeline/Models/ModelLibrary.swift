@@ -1,0 +1,96 @@
+internal import BraidCore
+internal import BraidInference
+internal import Glibc
+
+/// A model that was found, loaded and described, before it is bound to a stream.
+struct LoadedModel {
+  let path: String
+  let model: Model
+  let plan: Plan
+  let description: ModelDescription
+  /// What was taken for granted about a model without a description.
+  let note: String?
+}
+
+/// Finds models by name or path.
+enum ModelLibrary {
+  /// Loads the model that the user calls `name`: a path, or the name of a folder in one of `folders`.
+  ///
+  /// - Throws: ``PipelineError``, `InferenceError`.
+  static func load(
+    _ name: String, folders: [String], threads: Int, limits: ModelLimits
+  ) throws -> LoadedModel {
+    let package = try ModelPackage.open(try path(of: name, folders: folders))
+    let model = try Model.load(path: package.modelPath, limits: limits)
+    let description: ModelDescription
+    var note: String?
+    if let described = package.description {
+      description = described
+    } else {
+      (description, note) = try KnownModels.description(of: model, path: package.modelPath)
+    }
+    try check(description, against: model, path: package.modelPath)
+    var options = SessionOptions()
+    options.threads = threads
+    for input in description.inputs {
+      switch input.source {
+      case .constant(let value): options.constantInputs[input.name] = value
+      case .samples(let window): options.inputShapes[input.name] = [1, window.context + window.hop]
+      case .picture, .features, .state: break
+      }
+    }
+    let plan = try Plan(model, options: options)
+    try check(description, against: plan, path: package.modelPath)
+    return LoadedModel(path: package.modelPath, model: model, plan: plan, description: description, note: note)
+  }
+
+  private static func path(of name: String, folders: [String]) throws(PipelineError) -> String {
+    if access(name, F_OK) == 0 { return name }
+    if !name.contains("/") {
+      for folder in folders where access("\(folder)/\(name)", F_OK) == 0 { return "\(folder)/\(name)" }
+    }
+    let places = folders.isEmpty ? "" : " nor a model of that name in \(folders.joined(separator: ", "))"
+    throw PipelineError(
+      .modelNotFound, "there is no such file or folder\(places)", location: name,
+      remedy: "Check the path; `braid doctor` shows where models are looked for")
+  }
+
+  private static func check(
+    _ description: ModelDescription, against model: Model, path: String
+  ) throws(PipelineError) {
+    let known = Set(model.inputs.map(\.name))
+    for input in description.inputs where !known.contains(input.name) {
+      throw PipelineError(
+        .invalidDescription, "the model has no input '\(input.name)'", location: path,
+        remedy: "Its inputs are \(model.inputs.map(\.name).joined(separator: ", "))")
+    }
+    for input in model.inputs where !description.inputs.contains(where: { $0.name == input.name }) {
+      throw PipelineError(
+        .invalidDescription, "nothing is said of the model's input '\(input.name)'", location: path,
+        remedy: "Describe it in braid.json")
+    }
+  }
+
+  /// Checks that what will be staged has as many values as the plan's inputs.
+  private static func check(
+    _ description: ModelDescription, against plan: Plan, path: String
+  ) throws(PipelineError) {
+    for input in description.inputs {
+      let count: Int
+      switch input.source {
+      case .picture(let picture):
+        count = picture.width * picture.height * picture.colour.channels * picture.frames
+      case .features(let window): count = window.rows * window.bands
+      case .samples(let window): count = window.context + window.hop
+      case .state, .constant: continue
+      }
+      guard let info = plan.inputs.first(where: { $0.name == input.name }), let shape = info.shape else { continue }
+      guard shape.elementCount == count else {
+        throw PipelineError(
+          .invalidDescription,
+          "input '\(input.name)' is \(shape), which is not the \(count) values that the description makes",
+          location: path, remedy: "Make the description's sizes those of the model")
+      }
+    }
+  }
+}

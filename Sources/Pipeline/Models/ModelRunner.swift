@@ -1,0 +1,89 @@
+internal import BraidCore
+internal import BraidInference
+internal import BraidMedia
+
+/// One model's session with what brings jobs into its inputs. Belongs to the inference actor.
+final class ModelRunner {
+  private let session: InferenceSession
+  private let stagedInputs: [(place: Int, input: Int)]
+  private let pictureInput: Int?
+  private let tensor: PictureTensor?
+  private var scaler: PictureScaler?
+  private var pixels: [UInt8] = []
+  private var values: [Float] = []
+
+  init(plan: Plan, description: ModelDescription) throws {
+    session = try InferenceSession(plan)
+    var staged: [(Int, Int)] = []
+    var pictureInput: Int?
+    var tensor: PictureTensor?
+    for (place, input) in description.inputs.enumerated() {
+      switch input.source {
+      case .picture(let picture) where picture.frames == 1 && !description.isMoment:
+        pictureInput = session.inputIndex(input.name)
+        tensor = PictureTensor(picture)
+        scaler = try PictureScaler(
+          width: picture.width, height: picture.height, layout: picture.colour == .gray ? .gray : .rgb24)
+        pixels = Array(repeating: 0, count: picture.width * picture.height * picture.colour.channels)
+        values = Array(repeating: 0, count: pixels.count)
+      case .picture, .features, .samples:
+        if let index = session.inputIndex(input.name) { staged.append((place, index)) }
+      case .state(let output): try session.bindState(output: output, toInput: input.name)
+      case .constant: break
+      }
+    }
+    self.pictureInput = pictureInput
+    self.tensor = tensor
+    stagedInputs = staged
+  }
+
+  /// Runs the model on a job. Failures are the job's.
+  func run(_ job: ModelJob, clock: any SessionClock) {
+    job.started = clock.now
+    do {
+      if job.resetsState { session.resetState() }
+      if let frame = job.frame, let pictureInput, let tensor {
+        var destination = pixels.mutableSpan
+        try scaler?.scale(frame, into: &destination)
+        var target = values.mutableSpan
+        tensor.fill(&target, pixels: pixels.span, frame: 0)
+        try write(values.span, to: pictureInput)
+        // The frame's pixels are not needed any more: let the decoder have them back.
+        job.frame = nil
+      }
+      for (place, input) in stagedInputs { try write(job.staged[place].span, to: input) }
+      try session.run()
+      for index in job.outputs.indices {
+        var destination = job.outputs[index].mutableSpan
+        try session.read(output: index, into: &destination)
+      }
+      job.failure = nil
+    } catch let error as InferenceError {
+      job.failure = error
+    } catch {
+      job.failure = InferenceError.pictureFailed(String(describing: error))
+    }
+    job.finished = clock.now
+  }
+
+  /// Runs the model on what its inputs hold, zeros, so that the first job finds everything warm.
+  func warmUp(clock: any SessionClock) -> MediaDuration {
+    let start = clock.now
+    try? session.run()
+    session.resetState()
+    return clock.now - start
+  }
+
+  private func write(_ values: Span<Float>, to input: Int) throws(InferenceError) {
+    let info = session.inputs[input]
+    if info.elementType == .uint8, info.quantization == nil {
+      try session.withInput(input, as: UInt8.self) { target in
+        for index in 0..<min(target.count, values.count) {
+          target[index] = UInt8(clamping: Int(values[index].rounded()))
+        }
+      }
+    } else {
+      try session.write(values, toInput: input)
+    }
+  }
+}

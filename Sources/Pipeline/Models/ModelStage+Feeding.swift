@@ -1,0 +1,137 @@
+internal import BraidCore
+internal import BraidFeatures
+internal import BraidInference
+
+/// From frames and sound to jobs.
+extension ModelStage {
+  /// The start of what the next job will use, at the earliest.
+  var nextStart: MediaTime {
+    if stream.isFinished { return .distantFuture }
+    switch feed {
+    case .picture: return stream.position
+    case .pictures(let path, let tensor, _):
+      return path.picture(age: min(tensor.picture.frames - 2, path.count - 1)) { $0.time } ?? stream.position
+    case .features(let path, let track, let window, _):
+      let hop = path.tracks[track].feature.hopSamples
+      return path.origin == nil ? stream.position : path.time(ofSample: nextWindow * window.hopRows * hop)
+    case .samples(let path, let window, _):
+      return path.origin == nil
+        ? stream.position : path.time(ofSample: max(0, nextWindow * window.hop - window.context))
+    case .moment(let moments): return moments.nextStart(of: stream)
+    }
+  }
+
+  /// Takes the stream's next frame, already scaled into the paths.
+  func take(_ frame: VideoFrame, at taken: HostTime) {
+    switch feed {
+    case .picture:
+      guard let job = newJob() else { return refuse(.shed) }
+      job.frame = frame
+      describe(job, frame: frame, taken: taken)
+      offer(job)
+    case .pictures(let path, let tensor, let place):
+      guard let job = newJob() else { return refuse(.shed) }
+      describe(job, frame: frame, taken: taken)
+      stage(path, tensor, into: job, place: place)
+      offer(job)
+    case .features, .samples, .moment: break
+    }
+  }
+
+  /// Takes every window that the sound so far completes.
+  func takeSound(at taken: HostTime) {
+    switch feed {
+    case .features(let path, let track, let window, let place):
+      let feature = path.tracks[track].feature
+      while true {
+        let first = nextWindow * window.hopRows
+        let rows = first..<first + window.rows
+        guard rows.upperBound <= path.tracks[track].rows.end else { return }
+        let samples = first * feature.hopSamples..<(rows.upperBound - 1) * feature.hopSamples + feature.windowSamples
+        offerWindow(path, samples: samples, taken: taken, isComplete: path.tracks[track].rows.contains(rows)) { job in
+          path.tracks[track].rows.copy(rows, into: &job.staged[place])
+        }
+      }
+    case .samples(let path, let window, let place):
+      while true {
+        let start = nextWindow * window.hop - window.context
+        let samples = start..<start + window.context + window.hop
+        guard samples.upperBound <= path.samples.end else { return }
+        let used = max(0, start)..<samples.upperBound
+        offerWindow(path, samples: used, taken: taken, isComplete: path.samples.contains(samples)) { job in
+          path.samples.copy(samples, into: &job.staged[place])
+          job.outputTime = path.time(ofSample: start + window.context)
+        }
+      }
+    case .picture, .pictures, .moment: return
+    }
+  }
+
+  /// What an output's value stands for.
+  func time(ofValue place: Int, of job: ModelJob) -> MediaTime {
+    switch feed {
+    case .features(let path, let track, _, _):
+      guard case .events(_, let events) = description.decoder, place < events.rows.count else { return job.start }
+      let centre = path.tracks[track].feature.centreSample(ofRow: events.rows[place])
+      let time = job.start + .samples(Int64(centre), sampleRate: path.sampleRate)
+      // A stretch of rows is told from its first edge on, an instant at its row's centre.
+      return events.shape == .instant ? time : time - MediaDuration(nanoseconds: valueLength.nanoseconds / 2)
+    case .picture, .pictures, .samples, .moment: return job.outputTime
+    }
+  }
+
+  /// How long one value of the output stands for.
+  var valueLength: MediaDuration {
+    switch feed {
+    case .features(let path, let track, let window, _):
+      let samples = window.hopRows * path.tracks[track].feature.hopSamples
+      guard case .events(_, let events) = description.decoder else { return .zero }
+      return .samples(Int64(samples / max(1, events.rows.count)), sampleRate: path.sampleRate)
+    case .samples(let path, let window, _): return .samples(Int64(window.hop), sampleRate: path.sampleRate)
+    case .picture, .pictures, .moment: return stream.frameDuration
+    }
+  }
+
+  private func offerWindow(
+    _ path: SoundPath, samples: Range<Int>, taken: HostTime, isComplete: Bool, _ stage: (ModelJob) -> Void
+  ) {
+    defer { nextWindow += 1 }
+    guard isComplete else { return refuse(.gap) }
+    guard let job = newJob() else { return refuse(.shed) }
+    job.start = path.time(ofSample: samples.lowerBound)
+    job.duration = path.time(ofSample: samples.upperBound) - job.start
+    job.outputTime = job.start
+    job.epoch = path.epoch
+    job.captured = path.captured(before: samples.upperBound)
+    job.taken = taken
+    job.synchronised = taken
+    stage(job)
+    offer(job)
+  }
+
+  func describe(_ job: ModelJob, frame: VideoFrame, taken: HostTime) {
+    job.start = frame.time
+    job.duration = frame.duration
+    job.outputTime = frame.time
+    job.epoch = frame.epoch
+    job.captured = frame.captured
+    job.taken = taken
+    job.synchronised = taken
+  }
+
+  /// Stages the newest pictures, oldest first; the first pictures of a run stand in for those before them.
+  func stage(_ path: PicturePath, _ tensor: PictureTensor, into job: ModelJob, place: Int) {
+    let frames = tensor.picture.frames
+    let end = job.start + job.duration
+    for frame in 0..<frames {
+      let age = min(frames - 1 - frame, path.count - 1)
+      path.picture(age: age) { picture in
+        if frame == 0 { job.start = picture.time }
+        if case .events(_, let events) = description.decoder, events.frame == frame { job.outputTime = picture.time }
+        var values = job.staged[place].mutableSpan
+        tensor.fill(&values, pixels: picture.pixels.span, frame: frame)
+      }
+    }
+    job.duration = end - job.start
+  }
+}

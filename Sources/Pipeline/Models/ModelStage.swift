@@ -1,0 +1,231 @@
+internal import BraidCore
+internal import BraidInference
+
+/// One model on one stream: takes frames, windows or moments as they come, lets the scheduler choose, and tells results.
+///
+/// For the session's thread. Allocates: no, in the steady state, apart from what decoders find.
+final class ModelStage {
+  /// What the session gives every model.
+  struct Context {
+    /// Whether time counts: real-time pace.
+    var isRealtime: Bool
+    /// Whether each job is waited for, so that nothing depends on how fast it was.
+    var waitsForEachJob: Bool
+    /// From capture to result; nil for no bound.
+    var budget: MediaDuration?
+    var policy: SkipPolicy
+    var output: SessionOutput
+    var dispatcher: JobDispatcher
+  }
+
+  /// The model's place in the session.
+  let index: Int
+  /// `name@version`
+  let id: String
+  let description: ModelDescription
+  /// The stream whose frames, windows or ticks it takes.
+  let stream: StreamSlot
+  let feed: ModelFeed
+  let context: Context
+  var decoding: ResultDecoding
+  private(set) var inferenceTimes = LatencyHistogram()
+  private(set) var totalTimes = LatencyHistogram()
+  /// Why the model can run no more.
+  private(set) var failure: InferenceError?
+
+  private var scheduler: FrameScheduler<ModelJob>
+  private var free: [ModelJob]
+  private var live: [ModelJob] = []
+  private var result = ResultRecord()
+  private var resetsState = false
+  var nextWindow = 0
+
+  init(
+    index: Int, description: ModelDescription, stream: StreamSlot, feed: ModelFeed, plan: Plan, context: Context
+  ) throws(PipelineError) {
+    self.index = index
+    id = description.id
+    self.description = description
+    self.stream = stream
+    self.feed = feed
+    self.context = context
+    let isPicture = !description.takesSound
+    let capacity = context.isRealtime ? (isPicture ? 1 : 64) : 3
+    scheduler = FrameScheduler(
+      FrameScheduler.Configuration(
+        kind: isPicture ? .picture : .window, policy: context.policy, isRealtime: context.isRealtime,
+        budget: context.budget ?? .unlimited, queueCapacity: capacity))
+    let outputs = plan.outputs.map { $0.shape?.elementCount ?? 0 }
+    let staged = description.inputs.map { Self.stagedCount($0.source, isMoment: description.isMoment) }
+    let waiting = description.isMoment ? MomentFeed.tickCapacity : 0
+    free = (0..<capacity + 2 + waiting).map { _ in ModelJob(model: index, staged: staged, outputs: outputs) }
+    decoding = try ResultDecoding(description: description, plan: plan)
+  }
+
+  /// How many jobs the stage can have under way.
+  var jobCount: Int { free.count + live.count }
+
+  /// What became of everything that the model was offered.
+  var account: ModelAccount {
+    var account = ModelAccount(id: id, stream: stream.id)
+    let counters = scheduler.counters
+    account.offered = counters.offered
+    account.results = counters.results
+    account.probes = counters.probes
+    account.missed = counters.missed
+    account.skipped = counters.skipped
+    return account
+  }
+
+  /// Takes the time of the run before the first frame.
+  func seed(_ duration: MediaDuration) { scheduler.seed(duration) }
+
+  /// Nothing earlier than this will be told by the model.
+  var bound: MediaTime {
+    var bound = nextStart
+    for job in live { bound = min(bound, job.start) }
+    return bound
+  }
+
+  /// A job to stage, if the model has not failed.
+  func newJob() -> ModelJob? {
+    guard failure == nil else { return nil }
+    if free.isEmpty { context.dispatcher.wait { !free.isEmpty } }
+    return free.popLast()
+  }
+
+  /// Gives back a job that is not offered after all.
+  func discard(_ job: ModelJob) { free.append(job) }
+
+  /// Counts a frame that is not offered.
+  func refuse(_ reason: SkipReason) { scheduler.refuse(reason) }
+
+  /// Puts a staged job before the scheduler, which may run it, keep it or let it or another go.
+  func offer(_ job: ModelJob) {
+    if !context.isRealtime || context.policy == .none { context.dispatcher.wait { scheduler.hasRoom } }
+    job.resetsState = resetsState
+    resetsState = false
+    job.ready = context.dispatcher.clock.now
+    live.append(job)
+    let gone = scheduler.offer(job, time: job.start, captured: job.captured, now: job.ready)
+    if let gone { recycle(gone.item) }
+    pump()
+    if context.waitsForEachJob { context.dispatcher.wait { live.isEmpty } }
+  }
+
+  /// Starts whatever is due.
+  func pump() {
+    while true {
+      switch scheduler.startNext(now: context.dispatcher.clock.now) {
+      case .run(let run):
+        run.item.lost = run.lost
+        run.item.isProbe = run.isProbe
+        context.dispatcher.submit(run.item)
+        return
+      case .skip(let skip): recycle(skip.item)
+      case .idle: return
+      }
+    }
+  }
+
+  /// Takes a job back from the actor and tells what it found.
+  func complete(_ job: ModelJob) {
+    let now = context.dispatcher.clock.now
+    if let error = job.failure {
+      failure = error
+      scheduler.abandoned(.shed)
+    } else {
+      scheduler.finished(now: now)
+      inferenceTimes.record(job.finished - job.started)
+      tell(job, now: now)
+    }
+    recycle(job)
+    if failure == nil { pump() } else { shedAll() }
+  }
+
+  /// Waits for everything under way and ends what is open: the stream or the run has ended at `time`.
+  func endRun(at time: MediaTime) {
+    context.dispatcher.wait { live.isEmpty }
+    var found: [ResultDecoding.Event] = []
+    decoding.endRun(at: time) { found.append($0) }
+    for event in found { tell(event, order: LineOrder(time: time, stream: stream.order, model: index)) }
+    resetsState = description.carriesState
+    nextWindow = 0
+  }
+
+  /// Lets everything that waits go: the session is being interrupted.
+  func shedAll() {
+    while let skip = scheduler.skipFirst(.shed) { recycle(skip.item) }
+  }
+
+  private func recycle(_ job: ModelJob) {
+    if let place = live.firstIndex(where: { $0 === job }) { live.remove(at: place) }
+    job.frame = nil
+    job.skews.removeAll(keepingCapacity: true)
+    free.append(job)
+  }
+
+  private func tell(_ job: ModelJob, now: HostTime) {
+    result.model = id
+    result.stream = stream.id
+    result.epoch = job.epoch
+    result.pts = job.start
+    result.duration = job.duration
+    result.isProbe = job.isProbe
+    result.lost = job.lost
+    result.skews = job.skews
+    result.captured = nil
+    result.latency = nil
+    result.budget = nil
+    if context.output.showsTimes, let captured = job.captured {
+      var latency = ResultRecord.Latency()
+      latency.ring = job.taken - captured
+      latency.sync = job.synchronised - job.taken
+      latency.features = job.ready - job.synchronised
+      latency.queue = job.started - job.ready
+      latency.inference = job.finished - job.started
+      latency.total = now - captured
+      result.captured = context.output.wallTime(captured)
+      result.latency = latency
+      result.budget = context.budget
+      totalTimes.record(latency.total)
+    }
+    result.output = decoding.output(of: job)
+    let order = LineOrder(time: job.start, stream: stream.order, model: index)
+    context.output.result(result, order: order)
+    // The record must not share the job's values while the next run writes them.
+    result.output = .none
+    var found: [ResultDecoding.Event] = []
+    decoding.events(of: job, times: { time(ofValue: $0, of: job) }, length: valueLength) { found.append($0) }
+    for event in found { tell(event, order: order) }
+  }
+
+  private func tell(_ found: ResultDecoding.Event, order: LineOrder) {
+    var event = EventRecord()
+    event.id = found.id ?? context.output.newEventID()
+    event.name = found.name
+    event.stream = stream.id
+    event.model = id
+    event.epoch = stream.epoch
+    event.pts = found.time
+    event.duration = found.duration
+    event.isFinal = found.isFinal
+    event.score = found.score
+    if !found.isFinal { decoding.openEventID = event.id }
+    context.output.event(event, order: order)
+    if found.isInstant, !description.isMoment {
+      context.output.remember(
+        instant: found.name, sense: description.takesSound ? .sound : .picture, time: found.time)
+    }
+  }
+
+  private static func stagedCount(_ source: ModelDescription.Source, isMoment: Bool) -> Int {
+    switch source {
+    case .picture(let picture):
+      picture.frames > 1 || isMoment ? picture.width * picture.height * picture.colour.channels * picture.frames : 0
+    case .features(let window): window.rows * window.bands
+    case .samples(let window): window.context + window.hop
+    case .state, .constant: 0
+    }
+  }
+}

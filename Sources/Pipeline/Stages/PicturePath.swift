@@ -1,0 +1,58 @@
+internal import BraidCore
+internal import BraidMedia
+
+/// The pictures of one stream at one small size, the newest few, scaled once and used by many.
+///
+/// For the session's thread. Allocates: no, in the steady state.
+final class PicturePath {
+  /// One scaled picture with what is known of its frame.
+  struct Picture {
+    var time: MediaTime
+    var duration: MediaDuration
+    var pixels: [UInt8]
+  }
+
+  let width: Int
+  let height: Int
+  let layout: PictureScaler.Layout
+  private var scaler: PictureScaler
+  private var pictures: [Picture] = []
+  private var capacity: Int
+  /// Pictures since the start or the last reset.
+  private(set) var count = 0
+
+  init(width: Int, height: Int, layout: PictureScaler.Layout, frames: Int) throws(MediaError) {
+    self.width = width
+    self.height = height
+    self.layout = layout
+    capacity = max(1, frames)
+    scaler = try PictureScaler(width: width, height: height, layout: layout)
+  }
+
+  /// Keeps at least this many of the newest pictures. Only before the first.
+  func keep(frames: Int) { capacity = max(capacity, frames) }
+
+  /// Scales the stream's next frame.
+  func push(_ frame: VideoFrame) throws(MediaError) {
+    if pictures.isEmpty {
+      let empty = Picture(
+        time: .zero, duration: .zero, pixels: Array(repeating: 0, count: width * height * layout.channelCount))
+      pictures = Array(repeating: empty, count: capacity)
+    }
+    let slot = count % capacity
+    pictures[slot].time = frame.time
+    pictures[slot].duration = frame.duration
+    var destination = pictures[slot].pixels.mutableSpan
+    try scaler.scale(frame, into: &destination)
+    count += 1
+  }
+
+  /// Forgets all pictures: a gap parts the next one from them.
+  func reset() { count = 0 }
+
+  /// The picture `age` frames before the newest, if it is still there.
+  func picture<R>(age: Int, _ body: (borrowing Picture) -> R) -> R? {
+    guard age >= 0, age < min(count, capacity) else { return nil }
+    return body(pictures[(count - 1 - age) % capacity])
+  }
+}
