@@ -1,3 +1,4 @@
+import BraidONNXFormat
 import SwiftProtobuf
 
 /// Builds a graph from the format's messages: names become numbers, attributes become typed, older forms of an operator

@@ -1,4 +1,5 @@
 import Foundation
+import BraidONNXFormat
 import SwiftProtobuf
 
 /// Turns the format's tensors into ours.
