@@ -90,7 +90,8 @@ public struct TensorInfo: Sendable, Hashable {
   public let elementType: ElementType
   /// The dimensions, outermost first.
   public let dimensions: [Dimension]
-  /// For whole-number tensors of quantised models, the meaning of the stored values where the graph gives it.
+  /// In quantised models, where the graph gives it: the meaning of stored whole numbers, or for a `float32` tensor the
+  /// steps that its values come in.
   public let quantization: Quantization?
 
   /// The shape, where every dimension is fixed.

@@ -92,7 +92,7 @@ struct ONNXImporter {
 
   private func info(_ message: ONNXValueInfo, required: Bool) throws(InferenceError) -> TensorInfo? {
     guard message.hasType, message.type.hasTensorType else {
-      guard required || message.hasType else { return nil }
+      guard required else { return nil }
       throw InferenceError(
         message.hasType ? .unsupportedFeature : .invalidGraph, "\(message.name) is not declared as a tensor")
     }

@@ -18,11 +18,12 @@ extension Quantization {
     self = only
   }
 
-  /// What the stored values of output `id` stand for, where the node that computes it says so.
+  /// What the stored values of output `id` stand for, or for real ones the steps they come in, where the node that
+  /// computes it says so.
   init?(ofOutput id: ValueID, in graph: Graph) {
     var id = id
     while let node = graph.body.nodes.first(where: { $0.outputs.contains(id) }) {
-      if node.kind == .quantizeLinear {
+      if node.kind == .quantizeLinear || node.kind == .dequantizeLinear {
         self.init(parametersOf: node, in: graph)
         return
       }
