@@ -49,4 +49,24 @@ void braid_block_sums_u8(const uint8_t *luma, size_t width, size_t height, size_
 /// Adds every byte to one of 32 equal bins.
 void braid_histogram32_u8(const uint8_t *luma, size_t count, uint32_t *bins);
 
+// MARK: Inference
+
+/// Where a window of a convolution or pooling lies: three spatial axes, unused ones of size 1.
+struct braid_window {
+  int64_t input[3], kernel[3], stride[3], dilation[3], pad[3], output[3];
+};
+
+/// Grouped convolution in plain loops, sums in double precision: the meaning of `Conv`.
+/// `x` [batch, groups*channels, input], `w` [filters, channels, kernel], `bias` [filters] or null,
+/// `y` [batch, filters, output]; `filters` is a multiple of `groups`.
+void braid_convolution_reference(const float *x, const float *w, const float *bias, float *y, int64_t batch,
+                                 int64_t groups, int64_t channels, int64_t filters,
+                                 const struct braid_window *window);
+
+/// y[m, n] = a[m, k] b[k, n] in plain loops, sums in double precision.
+void braid_matmul_reference(const float *a, const float *b, float *y, int64_t m, int64_t k, int64_t n);
+
+/// SHA-256 (FIPS 180-4) of `count` bytes into `digest`, 32 bytes.
+void braid_sha256(const uint8_t *bytes, size_t count, uint8_t *digest);
+
 #endif

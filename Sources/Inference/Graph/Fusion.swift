@@ -1,0 +1,5 @@
+/// What a fused node computes at once.
+struct Fusion: Sendable {
+  var inputQuantization: Quantization?
+  var outputQuantization: Quantization?
+}

@@ -1,0 +1,49 @@
+import Glibc
+import BraidONNXFormat
+import SwiftProtobuf
+
+/// Reads the bytes of a model and takes them apart.
+enum ModelFile {
+  static func read(_ path: String, limit: Int) throws(InferenceError) -> [UInt8] {
+    func failure(_ message: String) -> InferenceError {
+      InferenceError(
+        .unreadable, message, remedy: "Check the path and its permissions", cause: unsafe String(cString: strerror(errno)))
+    }
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("the model cannot be opened") }
+    defer { close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw failure("the model cannot be examined") }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw InferenceError(.unreadable, "it is not a regular file", remedy: "Give the path of an ONNX file")
+    }
+    guard status.st_size <= limit else { throw .limit("the file has \(status.st_size) bytes; the limit is \(limit)") }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+        unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw failure("the model cannot be read") }
+      guard count > 0 else { throw InferenceError(.truncated, "the file became shorter while it was read") }
+      done += count
+    }
+    return bytes
+  }
+
+  static func decode(_ bytes: [UInt8]) throws(InferenceError) -> ONNXModel {
+    guard !bytes.isEmpty else {
+      throw InferenceError(.notAModel, "the file is empty", remedy: "Give an ONNX model")
+    }
+    var options = BinaryDecodingOptions()
+    options.discardUnknownFields = true
+    do {
+      return try ONNXModel(serializedBytes: bytes, options: options)
+    } catch BinaryDecodingError.truncated where bytes[0] == 0x08 {
+      throw InferenceError(.truncated, "the file ends in the middle of the model", remedy: "Fetch the file again")
+    } catch {
+      throw InferenceError(.notAModel, "it is not an ONNX model", remedy: "Give an ONNX model", cause: "\(error)")
+    }
+  }
+}

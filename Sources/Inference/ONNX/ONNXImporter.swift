@@ -1,0 +1,197 @@
+import BraidONNXFormat
+import SwiftProtobuf
+
+/// Builds a graph from the format's messages: names become numbers, attributes become typed, older forms of an operator
+/// become the newest. What follows needs to know nothing of the format.
+struct ONNXImporter {
+  let limits: ModelLimits
+  /// The version of the standard's operators that the model asks for.
+  let opset: Int
+  var graph = Graph()
+  private var nodeCount = 0
+  private var totalBytes = 0
+  private var scopes: [[String: ValueID]] = []
+
+  init(limits: ModelLimits, opset: Int) {
+    self.limits = limits
+    self.opset = opset
+  }
+
+  /// The graph of a whole model.
+  static func graph(of model: ONNXModel, limits: ModelLimits) throws(InferenceError) -> Graph {
+    guard model.hasGraph else { throw InferenceError(.notAModel, "it holds no graph") }
+    guard model.functions.isEmpty else {
+      throw InferenceError(.unsupportedFeature, "it has functions of its own, first \(model.functions[0].name)")
+    }
+    let versions = model.opsetImport.filter { $0.domain.isEmpty || $0.domain == "ai.onnx" }.map(\.version)
+    guard let version = versions.max(), version >= 1, version <= 1000 else {
+      throw .invalid("it does not say which version of the operators it uses")
+    }
+    var importer = ONNXImporter(limits: limits, opset: Int(version))
+    importer.graph.name = model.graph.name
+    importer.graph.body = try importer.block(model.graph, depth: 0)
+    return importer.graph
+  }
+
+  private mutating func block(_ message: ONNXGraph, depth: Int) throws(InferenceError) -> Block {
+    guard depth <= limits.depth else { throw .limit("branches nest deeper than \(limits.depth)") }
+    guard message.sparseInitializer.isEmpty else {
+      throw InferenceError(.unsupportedFeature, "it has sparse parameters")
+    }
+    nodeCount += message.node.count
+    guard nodeCount <= limits.nodes else { throw .limit("it has more than \(limits.nodes) nodes") }
+    scopes.append([:])
+    defer { scopes.removeLast() }
+    var block = Block()
+    for initializer in message.initializer {
+      let tensor = try ONNXTensorDecoder.tensor(initializer, limits: limits)
+      totalBytes += tensor.type.byteCount
+      guard totalBytes <= limits.totalBytes else { throw .limit("its parameters take more than \(limits.totalBytes) bytes") }
+      try declare(
+        Value(name: initializer.name, declared: nil, type: tensor.type, content: .parameter(tensor)), unique: true)
+    }
+    for input in message.input where scopes[scopes.count - 1][input.name] == nil {
+      let info = try info(input, required: depth == 0)
+      block.inputs.append(try declare(Value(name: input.name, declared: info), unique: true))
+    }
+    for node in message.node {
+      for name in node.output where !name.isEmpty { try declare(Value(name: name), unique: true) }
+    }
+    for node in message.node {
+      do throws(InferenceError) {
+        try append(node, to: &block, depth: depth)
+      } catch {
+        throw error.at(node.name.isEmpty ? "a node of type \(node.opType)" : "\(node.name) (\(node.opType))")
+      }
+    }
+    block.nodes = try Self.sorted(block.nodes, in: graph)
+    for output in message.output {
+      let id = try resolve(output.name)
+      if graph[id].declared == nil { graph[id].declared = try info(output, required: false) }
+      block.outputs.append(id)
+    }
+    guard !block.outputs.isEmpty else { throw .invalid("a graph has no outputs") }
+    return block
+  }
+
+  @discardableResult
+  private mutating func declare(_ value: Value, unique: Bool) throws(InferenceError) -> ValueID {
+    guard !value.name.isEmpty else { throw .invalid("a value has no name") }
+    guard scopes[scopes.count - 1][value.name] == nil else { throw .invalid("the name \(value.name) is given twice") }
+    let id = graph.add(value)
+    scopes[scopes.count - 1][value.name] = id
+    return id
+  }
+
+  private func resolve(_ name: String) throws(InferenceError) -> ValueID {
+    for scope in scopes.reversed() {
+      if let id = scope[name] { return id }
+    }
+    throw .invalid("it reads \"\(name)\", which nothing computes")
+  }
+
+  private func info(_ message: ONNXValueInfo, required: Bool) throws(InferenceError) -> TensorInfo? {
+    guard message.hasType, message.type.hasTensorType else {
+      guard required else { return nil }
+      throw InferenceError(
+        message.hasType ? .unsupportedFeature : .invalidGraph, "\(message.name) is not declared as a tensor")
+    }
+    let tensor = message.type.tensorType
+    guard required || tensor.elemType != 0 else { return nil }
+    do throws(InferenceError) {
+      var dimensions: [Dimension] = []
+      for dimension in tensor.shape.dim {
+        if dimension.hasDimValue, dimension.dimValue > 0 {
+          dimensions.append(.fixed(Int(dimension.dimValue)))
+        } else if dimension.hasDimValue, dimension.dimValue < 0 {
+          throw .invalid("a dimension is \(dimension.dimValue)")
+        } else {
+          dimensions.append(.symbolic(dimension.dimParam))
+        }
+      }
+      return TensorInfo(
+        name: message.name, elementType: try ONNXTensorDecoder.elementType(tensor.elemType), dimensions: dimensions,
+        quantization: nil)
+    } catch {
+      throw error.at(message.name)
+    }
+  }
+
+  private mutating func append(_ message: ONNXNode, to block: inout Block, depth: Int) throws(InferenceError) {
+    guard !message.opType.isEmpty else { throw .invalid("a node names no operator") }
+    let standard = message.domain.isEmpty || message.domain == "ai.onnx"
+    var node = Node(
+      name: message.name, kind: OperatorKind(standard ? message.opType : "\(message.domain):\(message.opType)"),
+      inputs: [], outputs: [])
+    for name in message.input { node.inputs.append(name.isEmpty ? nil : try resolve(name)) }
+    for name in message.output { node.outputs.append(name.isEmpty ? nil : try resolve(name)) }
+    for attribute in message.attribute { try read(attribute, into: &node, depth: depth) }
+    try normalise(node, into: &block)
+  }
+
+  private mutating func read(_ message: ONNXAttribute, into node: inout Node, depth: Int) throws(InferenceError) {
+    guard message.refAttrName.isEmpty else { throw .invalid("attribute \(message.name) refers to a function's") }
+    switch message.type {
+    case 1: node.attributes[message.name] = .float(message.f)
+    case 2: node.attributes[message.name] = .int(Int(message.i))
+    case 3: node.attributes[message.name] = .string(String(decoding: message.s, as: UTF8.self))
+    case 4: node.attributes[message.name] = .tensor(try ONNXTensorDecoder.tensor(message.t, limits: limits))
+    case 5: node.blocks.append(try block(message.g, depth: depth + 1))
+    case 6: node.attributes[message.name] = .floats(message.floats)
+    case 7: node.attributes[message.name] = .ints(message.ints.map(Int.init))
+    case 8: node.attributes[message.name] = .strings(message.strings.map { String(decoding: $0, as: UTF8.self) })
+    default:
+      throw InferenceError(.unsupportedFeature, "attribute \(message.name) is of type number \(message.type)")
+    }
+    if message.type == 5 {
+      // The branches of an If are kept in the order then, else.
+      if node.blocks.count == 2, message.name == "then_branch" { node.blocks.swapAt(0, 1) }
+    }
+  }
+
+  /// The nodes in an order in which each comes after those that it reads.
+  private static func sorted(_ nodes: [Node], in graph: Graph) throws(InferenceError) -> [Node] {
+    var producer: [ValueID: Int] = [:]
+    for (index, node) in nodes.enumerated() {
+      for case .some(let id) in node.outputs { producer[id] = index }
+    }
+    var waiting = [Int](repeating: 0, count: nodes.count)
+    var readers = [[Int]](repeating: [], count: nodes.count)
+    for (index, node) in nodes.enumerated() {
+      var sources: Set<Int> = []
+      Block(nodes: [node]).forEachUse { id in
+        if let source = producer[id] { sources.insert(source) }
+      }
+      waiting[index] = sources.count
+      for source in sources { readers[source].append(index) }
+    }
+    var ready = waiting.indices.filter { waiting[$0] == 0 }
+    var order: [Int] = []
+    var next = 0
+    while next < ready.count {
+      let index = ready[next]
+      next += 1
+      order.append(index)
+      for reader in readers[index] {
+        waiting[reader] -= 1
+        if waiting[reader] == 0 { ready.append(reader) }
+      }
+    }
+    guard order.count == nodes.count else {
+      let stuck = nodes.indices.first { waiting[$0] > 0 } ?? 0
+      throw InferenceError(.invalidGraph, "the graph has a cycle", location: nodes[stuck].location)
+    }
+    // Nodes that could already run in file order keep it.
+    return zip(order, order.dropFirst()).allSatisfy(<) || isOrdered(nodes, producer) ? nodes : order.map { nodes[$0] }
+  }
+
+  private static func isOrdered(_ nodes: [Node], _ producer: [ValueID: Int]) -> Bool {
+    var ordered = true
+    for (index, node) in nodes.enumerated() {
+      Block(nodes: [node]).forEachUse { id in
+        if let source = producer[id], source >= index { ordered = false }
+      }
+    }
+    return ordered
+  }
+}

@@ -1,0 +1,141 @@
+/// What is known of a value before the plan runs.
+struct Fact: Sendable {
+  var type: TensorType
+  /// The contents, where they depend on no input.
+  var tensor: Tensor?
+
+  var shape: TensorShape { type.shape }
+  var elementType: ElementType { type.elementType }
+}
+
+/// One use of an operator: the node and what is known of its operands.
+struct OperatorCall: Sendable {
+  let node: Node
+  let inputs: [Fact?]
+  let limits: ModelLimits
+
+  var attributes: Attributes { node.attributes }
+
+  /// Whether the operand at `index` is there.
+  func has(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
+
+  /// The operand at `index`.
+  func input(_ index: Int) throws(InferenceError) -> Fact {
+    guard index < inputs.count, let fact = inputs[index] else { throw .invalid("input \(index) is missing") }
+    return fact
+  }
+
+  /// The operand at `index` as whole numbers, which must not depend on an input of the model; nil where absent.
+  func integers(_ index: Int) throws(InferenceError) -> [Int]? {
+    guard has(index) else { return nil }
+    guard let tensor = try input(index).tensor else {
+      throw InferenceError(
+        .unsupportedOperator, "input \(index) depends on the data, so no shape can be planned",
+        remedy: "Give fixed shapes, or constant inputs, in the session's options")
+    }
+    guard let integers = tensor.integers else { throw .invalid("input \(index) is not of whole numbers") }
+    return integers
+  }
+
+  /// A type of `dimensions`, checked against the limits.
+  func type(_ elementType: ElementType, _ dimensions: [Int]) throws(InferenceError) -> TensorType {
+    guard let shape = TensorShape(dimensions) else { throw .shape("the result would have dimensions \(dimensions)") }
+    let type = TensorType(elementType: elementType, shape: shape)
+    try limits.check(tensor: type)
+    return type
+  }
+
+  /// `axis` counted from 0, where it lies within `rank`.
+  func axis(_ axis: Int, rank: Int) throws(InferenceError) -> Int {
+    let normal = axis < 0 ? axis + rank : axis
+    guard normal >= 0, normal < rank else { throw .invalid("axis \(axis) is outside a tensor of rank \(rank)") }
+    return normal
+  }
+
+  /// The element type of operand `index`, which must be one of `types`.
+  func elementType(_ index: Int, oneOf types: Set<ElementType>) throws(InferenceError) -> ElementType {
+    let found = try input(index).elementType
+    guard types.contains(found) else {
+      throw InferenceError(
+        .unsupportedOperator, "input \(index) is of type \(found)",
+        remedy: "Supported: " + types.map(\.rawValue).sorted().joined(separator: ", "))
+    }
+    return found
+  }
+}
+
+/// The windows that a kernel reads and writes. Made once per session, used at every run.
+struct KernelArguments {
+  /// The operands, as many as the node has; nil where absent.
+  let inputs: [HostTensor?]
+  /// The results, as many as the shape rule gives.
+  let outputs: [HostTensor]
+  /// Working memory of at least the size that the kernel asked for, as `float32`.
+  let scratch: HostTensor?
+
+  /// The operand at `index`, which the shape rule has found to be there.
+  func input(_ index: Int) -> HostTensor {
+    guard let tensor = inputs[index] else { preconditionFailure("a kernel reads an absent operand") }
+    return tensor
+  }
+
+  /// The operand at `index`, nil where absent.
+  func optional(_ index: Int) -> HostTensor? { index < inputs.count ? inputs[index] : nil }
+
+  var output: HostTensor { outputs[0] }
+}
+
+/// How the reference provider computes one node: shapes known, nothing left to check or allocate.
+struct Kernel: Sendable {
+  /// Bytes of working memory that `run` needs.
+  var scratchBytes = 0
+  let run: @Sendable (KernelArguments) throws(InferenceError) -> Void
+
+  init(scratchBytes: Int = 0, run: @escaping @Sendable (KernelArguments) throws(InferenceError) -> Void) {
+    self.scratchBytes = scratchBytes
+    self.run = run
+  }
+}
+
+/// An operator: its shape rule, and its plain implementation, which is its meaning.
+struct OperatorDefinition: Sendable {
+  let kind: OperatorKind
+  /// The types of the results, given what is known of the operands.
+  let infer: @Sendable (OperatorCall) throws(InferenceError) -> [TensorType]
+  /// The plain implementation for these operands and results.
+  let kernel: @Sendable (OperatorCall, [TensorType]) throws(InferenceError) -> Kernel
+
+  init(
+    _ kind: OperatorKind, infer: @escaping @Sendable (OperatorCall) throws(InferenceError) -> [TensorType],
+    kernel: @escaping @Sendable (OperatorCall, [TensorType]) throws(InferenceError) -> Kernel
+  ) {
+    self.kind = kind
+    self.infer = infer
+    self.kernel = kernel
+  }
+}
+
+/// All operators that the reference provider runs.
+enum OperatorRegistry {
+  private static let definitions: [OperatorKind: OperatorDefinition] = {
+    let lists = [
+      unary, binary, comparison, shape, movement, selection, window, product, normalisation, reduction, recurrent,
+      quantisation, resampling,
+    ]
+    var table: [OperatorKind: OperatorDefinition] = [:]
+    for definition in lists.joined() { table[definition.kind] = definition }
+    return table
+  }()
+
+  /// The names of all operators, sorted.
+  static var names: [String] { definitions.keys.map(\.rawValue).sorted() }
+
+  static func definition(of kind: OperatorKind) throws(InferenceError) -> OperatorDefinition {
+    guard let definition = definitions[kind] else {
+      let parts = kind.rawValue.split(separator: ":", maxSplits: 1)
+      let domain = parts.count == 2 ? String(parts[0]) : "ai.onnx"
+      throw .unsupported("operator \(parts.last.map(String.init) ?? "") of domain \(domain) is not supported")
+    }
+    return definition
+  }
+}

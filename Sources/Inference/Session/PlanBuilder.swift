@@ -1,0 +1,244 @@
+/// Turns a graph into steps on slots.
+struct PlanBuilder {
+  let options: SessionOptions
+  let limits: ModelLimits
+  private(set) var graph: Graph
+  var slots: [Slot] = []
+  var steps: [Step] = []
+  var inputInfo: [TensorInfo] = []
+  var outputInfo: [TensorInfo] = []
+  var inputPlaces: [Place] = []
+  var outputPlaces: [Place] = []
+  /// Working memory that all steps share.
+  var scratchSlot: Int?
+  var scratchBytes = 0
+  /// Where each value lies, and in what layout.
+  var placements: [ValueID: Placement] = [:]
+  /// Slots that outlive a run: inputs and outputs.
+  var pinned: Set<Int> = []
+
+  init(_ model: Model, _ options: SessionOptions) throws(InferenceError) {
+    self.options = options
+    limits = model.limits
+    graph = model.graph
+    guard options.threads >= 1, options.threads <= 1024 else {
+      throw InferenceError(.invalidOption, "threads is \(options.threads)", remedy: "Give 1 or more")
+    }
+    for name in Array(options.inputShapes.keys) + Array(options.constantInputs.keys)
+    where !model.inputs.contains(where: { $0.name == name }) {
+      throw InferenceError(
+        .missingInput, "the model has no input \(name)",
+        remedy: "Its inputs are " + model.inputs.map(\.name).joined(separator: ", "))
+    }
+    var types: [ValueID: TensorType] = [:]
+    var kept: [ValueID] = []
+    for id in graph.body.inputs {
+      guard let info = graph[id].declared else { continue }
+      let type = try Self.type(of: info, options, limits)
+      if let value = options.constantInputs[info.name] {
+        graph[id].content = .constant(try Self.constant(value, type, info.name))
+        graph[id].type = type
+      } else {
+        types[id] = type
+        kept.append(id)
+      }
+    }
+    graph.body.inputs = kept
+    let fused = options.optimisation == .fused
+    graph = try Specialisation.run(graph, inputs: types, limits: limits, keepsDequantizeLinear: fused)
+    if fused { graph = try Self.optimised(graph, types, limits) }
+  }
+
+  private static func optimised(
+    _ graph: Graph, _ types: [ValueID: TensorType], _ limits: ModelLimits
+  ) throws(InferenceError) -> Graph {
+    graph
+  }
+
+  private static func type(
+    of info: TensorInfo, _ options: SessionOptions, _ limits: ModelLimits
+  ) throws(InferenceError) -> TensorType {
+    var dimensions: [Int] = []
+    if let given = options.inputShapes[info.name] {
+      let fits = given.count == info.dimensions.count
+        && zip(given, info.dimensions).allSatisfy { size, dimension in
+          if case .fixed(let fixed) = dimension { fixed == size } else { size >= 0 }
+        }
+      guard fits else { throw InferenceError(.shapeMismatch, "shape \(given) does not fit input \(info.name) of \(info.dimensions)") }
+      dimensions = given
+    } else {
+      for dimension in info.dimensions {
+        switch dimension {
+        case .fixed(let size): dimensions.append(size)
+        case .symbolic(let name): dimensions.append(options.symbolicDimensions[name] ?? 1)
+        }
+      }
+    }
+    guard let shape = TensorShape(dimensions) else { throw .shape("input \(info.name) would have shape \(dimensions)") }
+    let type = TensorType(elementType: info.elementType, shape: shape)
+    try limits.check(tensor: type)
+    return type
+  }
+
+  private static func constant(_ value: Int, _ type: TensorType, _ name: String) throws(InferenceError) -> Tensor {
+    let values = [Int64](repeating: Int64(value), count: type.shape.elementCount)
+    switch type.elementType {
+    case .int64: if let tensor = Tensor(values, shape: type.shape) { return tensor }
+    case .int32: if let tensor = Tensor(values.map { Int32(clamping: $0) }, shape: type.shape) { return tensor }
+    default: throw InferenceError(.invalidOption, "input \(name) of type \(type.elementType) cannot be made constant")
+    }
+    throw .limit("input \(name) does not fit the memory")
+  }
+
+  // MARK: - Steps
+
+  mutating func build() throws(InferenceError) {
+    for id in graph.body.inputs {
+      guard let type = graph[id].type, let declared = graph[id].declared else { continue }
+      let slot = addSlot(type.byteCount)
+      pinned.insert(slot)
+      placements[id] = Placement(slot: slot)
+      inputPlaces.append(Place(slot: slot, type: type))
+      inputInfo.append(
+        TensorInfo(
+          name: declared.name, elementType: type.elementType, dimensions: type.shape.dimensions.map(Dimension.fixed),
+          quantization: Quantization(ofInput: id, in: graph)))
+    }
+    try lower(graph.body.nodes)
+    for id in graph.body.outputs {
+      guard let type = graph[id].type else { throw .invalid("the shape of \(graph[id].name) is unknown") }
+      let place = Place(slot: try plain(id), type: type)
+      pinned.insert(place.slot)
+      outputPlaces.append(place)
+      outputInfo.append(
+        TensorInfo(
+          name: graph[id].declared?.name ?? graph[id].name, elementType: type.elementType,
+          dimensions: type.shape.dimensions.map(Dimension.fixed), quantization: Quantization(ofOutput: id, in: graph)))
+    }
+    if scratchBytes > 0 {
+      let slot = addSlot(scratchBytes)
+      pinned.insert(slot)
+      scratchSlot = slot
+    }
+  }
+
+  mutating func lower(_ nodes: [Node]) throws(InferenceError) {
+    for node in nodes {
+      do throws(InferenceError) {
+        if node.kind == .if {
+          try lowerBranch(node)
+        } else {
+          try lowerReference(node)
+        }
+      } catch {
+        throw error.at(node.location)
+      }
+    }
+  }
+
+  /// A slot of a session's memory.
+  mutating func addSlot(_ byteCount: Int) -> Int {
+    slots.append(Slot(byteCount: byteCount))
+    return slots.count - 1
+  }
+
+  func type(_ id: ValueID) throws(InferenceError) -> TensorType {
+    guard let type = graph[id].type else { throw .invalid("the shape of \(graph[id].name) is unknown") }
+    return type
+  }
+
+  func fact(_ id: ValueID) throws(InferenceError) -> Fact {
+    Fact(type: try type(id), tensor: graph[id].tensor)
+  }
+
+  /// The slot in which `id` lies in plain layout.
+  mutating func plain(_ id: ValueID) throws(InferenceError) -> Int {
+    if let placement = placements[id] { return placement.slot }
+    guard let tensor = graph[id].tensor else { throw .invalid("\(graph[id].name) is read before it is computed") }
+    slots.append(Slot(byteCount: tensor.type.byteCount, constant: try Denormals.flushed(tensor).storage))
+    placements[id] = Placement(slot: slots.count - 1)
+    return slots.count - 1
+  }
+
+  func call(_ node: Node) throws(InferenceError) -> OperatorCall {
+    var facts: [Fact?] = []
+    for input in node.inputs {
+      guard let input else {
+        facts.append(nil)
+        continue
+      }
+      facts.append(try fact(input))
+    }
+    return OperatorCall(node: node, inputs: facts, limits: limits)
+  }
+
+  mutating func lowerReference(_ node: Node) throws(InferenceError) {
+    if OperatorKind.views.contains(node.kind), let input = node.input(0), let output = node.outputs.first ?? nil {
+      placements[output] = Placement(slot: try plain(input))
+      return
+    }
+    let definition = try OperatorRegistry.definition(of: node.kind)
+    let call = try call(node)
+    let types = try definition.infer(call)
+    let kernel = try definition.kernel(call, types)
+    scratchBytes = max(scratchBytes, kernel.scratchBytes)
+    var inputs: [Place?] = []
+    for input in node.inputs {
+      guard let input else {
+        inputs.append(nil)
+        continue
+      }
+      inputs.append(Place(slot: try plain(input), type: try type(input)))
+    }
+    var outputs: [Place] = []
+    for (index, type) in types.enumerated() {
+      let slot = addSlot(type.byteCount)
+      outputs.append(Place(slot: slot, type: type))
+      if index < node.outputs.count, let output = node.outputs[index] { placements[output] = Placement(slot: slot) }
+    }
+    steps.append(
+      .kernel(
+        KernelStep(
+          operation: node.kind.rawValue, location: node.location, kernel: kernel, inputs: inputs, outputs: outputs)))
+  }
+
+  private mutating func lowerBranch(_ node: Node) throws(InferenceError) {
+    guard let input = node.input(0) else { throw .invalid("it has no condition") }
+    let condition = Place(slot: try plain(input), type: try type(input))
+    var results: [Place] = []
+    for output in node.outputs {
+      let type = try type(output ?? node.blocks[0].outputs[results.count])
+      results.append(Place(slot: addSlot(type.byteCount), type: type))
+    }
+    // What lies outside must lie there in plain layout whichever branch runs first.
+    for block in node.blocks {
+      var captured: Set<ValueID> = []
+      block.forEachUse { captured.insert($0) }
+      for id in captured.union(block.outputs) where placements[id] != nil { _ = try plain(id) }
+    }
+    var lists: [[Step]] = []
+    for block in node.blocks {
+      let (outer, before) = (steps, placements)
+      steps = []
+      try lower(block.nodes)
+      for (result, id) in zip(results, block.outputs) {
+        steps.append(
+          .kernel(
+            KernelStep(
+              operation: "Identity", location: node.location, kernel: Kernel { $0.output.copy(from: $0.input(0)) },
+              inputs: [Place(slot: try plain(id), type: result.type)], outputs: [result])))
+      }
+      lists.append(steps)
+      (steps, placements) = (outer, before)
+    }
+    for (output, result) in zip(node.outputs, results) {
+      if let output { placements[output] = Placement(slot: result.slot) }
+    }
+    steps.append(.branch(BranchStep(condition: condition, then: lists[0], otherwise: lists[1])))
+  }
+}
+
+/// Where a value lies.
+struct Placement {
+  var slot: Int
+}

@@ -1,0 +1,69 @@
+/// The memory of one session, and the plan's steps bound to it.
+final class SessionState {
+  private let memory: TensorStorage
+  let inputs: [HostTensor]
+  let outputs: [HostTensor]
+  private let steps: [BoundStep]
+
+  init(_ plan: Plan) throws(InferenceError) {
+    guard let memory = TensorStorage(byteCount: plan.stateByteCount) else {
+      throw .limit("a session's \(plan.stateByteCount) bytes do not fit the memory")
+    }
+    self.memory = memory
+    func tensor(_ place: Place) -> HostTensor {
+      let slot = plan.slots[place.slot]
+      let base = unsafe slot.constant?.pointer ?? memory.pointer + slot.offset
+      return unsafe HostTensor(base: base, type: place.type)
+    }
+    var scratch: HostTensor?
+    if let slot = plan.scratchSlot, let shape = TensorShape([(plan.slots[slot].byteCount + 3) / 4]) {
+      scratch = tensor(Place(slot: slot, type: TensorType(elementType: .float32, shape: shape)))
+    }
+    func bind(_ steps: [Step]) throws(InferenceError) -> [BoundStep] {
+      var bound: [BoundStep] = []
+      for step in steps {
+        switch step {
+        case .kernel(let step):
+          bound.append(
+            .kernel(
+              step,
+              KernelArguments(
+                inputs: step.inputs.map { $0.map(tensor) }, outputs: step.outputs.map(tensor), scratch: scratch)))
+        case .branch(let step):
+          bound.append(
+            .branch(condition: tensor(step.condition), then: try bind(step.then), otherwise: try bind(step.otherwise)))
+        case .primitive: break
+        }
+      }
+      return bound
+    }
+    inputs = plan.inputPlaces.map(tensor)
+    outputs = plan.outputPlaces.map(tensor)
+    steps = try bind(plan.steps)
+  }
+
+  func run(_ plan: Plan) throws(InferenceError) {
+    try Self.run(steps)
+  }
+
+  private static func run(_ steps: [BoundStep]) throws(InferenceError) {
+    for step in steps {
+      switch step {
+      case .kernel(let step, let arguments):
+        do throws(InferenceError) {
+          try step.kernel.run(arguments)
+        } catch {
+          throw error.at(step.location)
+        }
+      case .branch(let condition, let then, let otherwise):
+        try run(Elements<UInt8>(condition)[0] != 0 ? then : otherwise)
+      }
+    }
+  }
+}
+
+/// A step with the memory it works on.
+private enum BoundStep {
+  case kernel(KernelStep, KernelArguments)
+  indirect case branch(condition: HostTensor, then: [BoundStep], otherwise: [BoundStep])
+}
