@@ -8,7 +8,7 @@ repository's root. Not needed to build or test. Files are little-endian 32-bit f
   kaldi-log-mel-40-22k.f32 [77, 40]    the same samples taken as 22.05 kHz (window of 551 samples)
   kaldi-mfcc-13.f32       [106, 13]    16 kHz, coefficient 0 is the energy
   kaldi-mfcc-13-c0.f32    [106, 13]    16 kHz, use_energy off
-Tolerance in the tests: log-mel (natural log) 2e-3, and 2e-4 on 99.9 % of values (bands with little energy beside a
+Tolerance in the tests: log-mel (natural log) 2e-3, and 4e-4 on 99.9 % of values (bands with little energy beside a
 loud one carry the rounding of single precision: the reference itself is 9e-4 off exact arithmetic there); MFCC 2e-3.
 """
 import pathlib

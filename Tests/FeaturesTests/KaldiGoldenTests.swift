@@ -11,7 +11,7 @@ struct KaldiGoldenTests {
   }
 
   @Test(
-    "log-mel is the reference's within 2e-3, and 99.9 % of values within 2e-4",
+    "log-mel is the reference's within 2e-3, and 99.9 % of values within 4e-4",
     arguments: [(16_000, 80, 400, 160, "kaldi-log-mel-80"), (22_050, 40, 551, 220, "kaldi-log-mel-40-22k")])
   func logMel(sampleRate: Int, bands: Int, window: Int, hop: Int, golden: String) throws {
     let feature = try LogMel(sampleRate: sampleRate, bands: bands)
@@ -21,7 +21,7 @@ struct KaldiGoldenTests {
     let high = distances[distances.count * 999 / 1000]
     print("\(golden): largest distance \(distances[distances.count - 1]), 99.9 % below \(high)")
     #expect(distances[distances.count - 1] < 2e-3)
-    #expect(high < 2e-4)
+    #expect(high < 4e-4)
   }
 
   @Test("MFCC is the reference's within 2e-3, with the energy or without", arguments: [true, false])

@@ -8,6 +8,7 @@ public enum LumaMean {
   ///   - luma: `[height, width]` bytes, rows without padding, full range.
   ///   - width: pixels across, at least 1.
   ///   - height: pixels down, at least 1.
+  /// - Returns: 0 to 1.
   /// - Precondition: `luma` holds `width * height` bytes.
   public static func value(_ luma: Span<UInt8>, width: Int, height: Int) -> Float {
     LumaBlocks.check(luma, width, height)
