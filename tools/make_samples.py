@@ -130,6 +130,9 @@ def make_speech(folder):
     parts, spoken, time = [], [], 0.0
     for pause, (voice, speed, pitch, text) in zip(PAUSES, PHRASES):
         sound = trimmed(speak(text, voice, speed, pitch, RATE), RATE) * level(-4)
+        # A voice cut off at once would click.
+        fade = np.minimum(1, np.arange(sound.size) / (0.015 * RATE))
+        sound = (sound * fade * fade[::-1]).astype(np.float32)
         parts += [np.zeros(round(pause * RATE), np.float32), sound]
         time += round(pause * RATE) / RATE
         spoken.append({"start": round(time, 3), "end": round(time + sound.size / RATE, 3), "voice": voice, "text": text})
