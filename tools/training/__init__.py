@@ -1,0 +1,1 @@
+"""Training of the models in samples/models: data, networks, export, quantisation, decoding."""
