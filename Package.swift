@@ -71,7 +71,7 @@ let package = Package(
       ]),
     module(
       "BraidPipeline", folder: "Pipeline",
-      ["BraidCore", "BraidMedia", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference"]),
+      ["BraidCore", "BraidMedia", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "CPosix"]),
     .executableTarget(
       name: "braid",
       dependencies: ["BraidPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -1,0 +1,94 @@
+public import BraidCore
+internal import BraidInference
+internal import BraidIngest
+internal import Synchronization
+
+/// One run of Braid: inputs in, records out.
+///
+/// ``run()`` blocks the calling thread, which becomes the session's: it takes what the inputs' threads bring, computes
+/// features, feeds the models and writes records. ``interrupt(_:)`` may be called from any thread.
+public final class Session: Sendable {
+  /// What the session tells apart from records: for people, on stderr.
+  public struct Observer: Sendable {
+    /// Something worth knowing, once.
+    public var note: @Sendable (String) -> Void
+    /// Something that went wrong; the record `error` says the same.
+    public var error: @Sendable (any DescribedError) -> Void
+    /// How far the session has come; called at most a few times a second.
+    public var progress: @Sendable (Progress) -> Void
+
+    /// An observer that calls these.
+    public init(
+      note: @escaping @Sendable (String) -> Void, error: @escaping @Sendable (any DescribedError) -> Void,
+      progress: @escaping @Sendable (Progress) -> Void
+    ) {
+      self.note = note
+      self.error = error
+      self.progress = progress
+    }
+  }
+
+  /// How far a session has come.
+  public struct Progress: Hashable, Sendable {
+    /// Media time.
+    public var position: MediaTime
+    /// The input's length, where it is known.
+    public var length: MediaDuration?
+    /// Since the session's start.
+    public var wall: MediaDuration
+    /// Results so far.
+    public var results: Int
+    /// Events so far.
+    public var events: Int
+  }
+
+  let configuration: SessionConfiguration
+  let observer: Observer
+  let clock: any SessionClock
+  let ready = Signal()
+  let interruption = InputInterruption()
+  private let requested = Mutex<ExitStatus?>(nil)
+
+  /// A session that has not begun.
+  ///
+  /// - Parameters:
+  ///   - configuration: what it is told; ``SessionConfiguration/validate()`` should have been passed.
+  ///   - observer: gets what is meant for people.
+  ///   - clock: what real-time pace waits on.
+  public init(_ configuration: SessionConfiguration, observer: Observer, clock: any SessionClock = MonotonicClock()) {
+    self.configuration = configuration
+    self.observer = observer
+    self.clock = clock
+  }
+
+  /// Ends the session soon, with this status, after its summary. From any thread.
+  public func interrupt(_ status: ExitStatus) {
+    requested.withLock { if $0 == nil { $0 = status } }
+    interruption.interrupt()
+    ready.notify()
+  }
+
+  /// The status that the session was asked to end with, if it was.
+  var interruptedStatus: ExitStatus? { requested.withLock { $0 } }
+
+  /// Runs the session to its end, on the calling thread.
+  ///
+  /// - Returns: how it ended. Everything that went wrong has been told to the observer and, where an output could be
+  ///   opened, written as `error` records before the `summary`.
+  public func run() -> ExitStatus {
+    do {
+      try configuration.validate()
+    } catch {
+      observer.error(error)
+      return .usage
+    }
+    let sink: RecordSink
+    do {
+      sink = configuration.output == "-" ? .standardOutput() : try .file(configuration.output)
+    } catch {
+      observer.error(error)
+      return .output
+    }
+    return SessionRun(self, sink: sink).run()
+  }
+}

@@ -1,0 +1,144 @@
+internal import BraidCore
+internal import BraidMedia
+internal import BraidSync
+
+/// The loop: take what has come, hand it on, write what is certain, wait.
+extension SessionRun {
+  /// Runs until every stream has ended, the reader has gone, a model failed or the session was interrupted.
+  func loop() {
+    while true {
+      let ticket = session.ready.ticket()
+      let progressed = takeElements()
+      dispatcher?.drain()
+      for model in models {
+        model.takeMoments()
+        model.pump()
+      }
+      if let failed = models.first(where: { $0.failure != nil }), let failure = failed.failure {
+        fail(failure, status: .model)
+        break
+      }
+      writeDueStats()
+      output.release(before: isRealtime ? .distantFuture : bound, flush: isRealtime || !progressed)
+      reportProgress()
+      if output.condition != .open || session.interruptedStatus != nil { break }
+      if streams.allSatisfy(\.isFinished) { break }
+      if !progressed { clock.wait(on: session.ready, since: ticket, until: nextWake) }
+    }
+    for stream in streams where !stream.isFinished { finish(stream, isInterrupted: true) }
+    for model in models { model.takeMoments() }
+    dispatcher?.wait { self.models.allSatisfy(\.isIdle) }
+  }
+
+  /// Nothing earlier than this will be told.
+  private var bound: MediaTime {
+    var bound = MediaTime.distantFuture
+    for stream in streams { bound = min(bound, stream.position) }
+    for model in models { bound = min(bound, model.bound) }
+    for feature in features { bound = min(bound, feature.bound) }
+    return bound
+  }
+
+  /// When to look again although nothing has come.
+  private var nextWake: HostTime {
+    var wake = HostTime(nanoseconds: .max)
+    if configuration.statsInterval > .zero, isRealtime { wake = min(wake, clock.now + .milliseconds(100)) }
+    for model in models {
+      if case .moment(let moments) = model.feed, let deadline = moments.deadline { wake = min(wake, deadline) }
+    }
+    return wake
+  }
+
+  /// Takes elements until none can be taken now, or a good number has been. Returns whether there was any.
+  private func takeElements() -> Bool {
+    var taken = 0
+    while taken < 64, output.condition == .open, session.interruptedStatus == nil {
+      guard let index = nextStream(), let element = streams[index].ring.pop() else { break }
+      take(element, from: streams[index])
+      taken += 1
+    }
+    return taken > 0
+  }
+
+  /// The stream whose element comes next: in the order of time on files, as they come at real-time pace.
+  private func nextStream() -> Int? {
+    var isBehind = false
+    var first: (index: Int, time: MediaTime)?
+    var behind: (index: Int, bound: MediaTime)?
+    for (index, stream) in streams.enumerated() where !stream.isFinished {
+      let head = stream.ring.peek()
+      if let time = head.time {
+        if first.map({ time < $0.time }) ?? true { first = (index, time) }
+        stream.note(bound: time)
+      } else if head.isFinished {
+        finish(stream, isInterrupted: false)
+      } else {
+        stream.note(bound: head.bound)
+        if behind.map({ head.bound < $0.bound }) ?? true { behind = (index, head.bound) }
+      }
+    }
+    guard let first else { return nil }
+    if !isRealtime, let behind {
+      isBehind = behind.bound < first.time || (behind.bound == first.time && behind.index < first.index)
+    }
+    return isBehind ? nil : first.index
+  }
+
+  private func take(_ element: StreamElement, from stream: StreamSlot) {
+    let now = clock.now
+    stream.note(element)
+    do {
+      switch element {
+      case .audio(let block):
+        for path in stream.sounds { try path.push(block) }
+        takeSound(of: stream, at: now)
+      case .video(let frame):
+        for path in stream.pictures { try path.push(frame) }
+        for feature in features where feature.stream === stream { feature.takePicture(frame) }
+        for detector in detectors where detector.stream === stream { detector.takePicture(frame) }
+        for model in stream.models {
+          model.takeTick(frame, at: now)
+          model.take(frame, at: now)
+        }
+      case .text, .sensor: break
+      case .gap(let gap):
+        endRun(of: stream, at: gap.time)
+        output.gap(
+          GapRecord(stream: stream.id, gap: gap, isAudio: stream.kind == .audio),
+          order: LineOrder(time: gap.time, stream: stream.order, model: -1))
+      }
+    } catch {
+      // What cannot be scaled or resampled is passed over; the stream goes on.
+      session.observer.error(error)
+      output.error(error, isFatal: false, at: element.time)
+    }
+  }
+
+  private func takeSound(of stream: StreamSlot, at now: HostTime) {
+    for feature in features where feature.stream === stream { feature.takeSound() }
+    for model in stream.models { model.takeSound(at: now) }
+  }
+
+  /// Ends a run of continuous time: what is open is closed, what carries over is forgotten.
+  private func endRun(of stream: StreamSlot, at time: MediaTime) {
+    for path in stream.sounds { try? path.finish() }
+    takeSound(of: stream, at: clock.now)
+    for model in stream.models {
+      model.takeMoments()
+      model.endRun(at: time)
+    }
+    for detector in detectors where detector.stream === stream { detector.endRun(at: time) }
+    for feature in features where feature.stream === stream { feature.reset() }
+    for path in stream.sounds { path.reset() }
+    for path in stream.pictures { path.reset() }
+  }
+
+  private func finish(_ stream: StreamSlot, isInterrupted: Bool) {
+    if isInterrupted { for model in stream.models { model.shedAll() } }
+    let end = stream.end
+    stream.finish()
+    // Moments that waited for this stream are complete now.
+    for model in models { model.takeMoments() }
+    endRun(of: stream, at: end)
+  }
+}

@@ -1,0 +1,110 @@
+internal import BraidCore
+internal import BraidIngest
+internal import BraidSync
+
+/// What a session says of itself: at the start, at intervals, at the end.
+extension SessionRun {
+  func writeSession() {
+    output.session(
+      SessionRecord(
+        identity: identity, version: BraidVersion.current, pace: configuration.pace.rawValue,
+        inputs: inputs.map { input in
+          SessionRecord.Input(
+            uri: input.description.redactedURI, origin: input.description.origin,
+            originRational: input.description.originRational, isLive: input.description.isLive)
+        }, streams: streams.map(Self.record), models: modelRecords))
+  }
+
+  /// Writes `stats` for every interval that has passed: of media time on files, of the clock at real-time pace.
+  func writeDueStats() {
+    guard configuration.statsInterval > .zero else { return }
+    let position =
+      isRealtime
+      ? MediaTime.zero + (clock.now - started)
+      : streams.lazy.filter { !$0.isFinished }.map(\.position).min() ?? nextStats
+    while nextStats <= position, position != .distantFuture {
+      writeStats(at: nextStats)
+      nextStats = nextStats + configuration.statsInterval
+    }
+  }
+
+  private func writeStats(at time: MediaTime) {
+    var record = StatsRecord()
+    record.pts = time
+    record.streams = streams.map { ($0.id, isRealtime ? $0.ring.depth : nil, account(of: $0)) }
+    record.models = models.map(account)
+    output.stats(record)
+  }
+
+  func writeSummary() {
+    var record = SummaryRecord()
+    let first = streams.compactMap { account(of: $0).firstTime }.min() ?? .zero
+    let last = streams.filter { $0.delivered > 0 }.map(\.end).max() ?? first
+    record.duration = max(.zero, last - first)
+    if !configuration.isDeterministic {
+      record.measured = SummaryRecord.Measured(wall: clock.now - started, peakMemory: HostFacts.peakResidentBytes)
+    }
+    record.errors = output.errorCount
+    record.soundLessPicture = OffsetEstimator.offset(
+      sound: output.instants(.sound), picture: output.instants(.picture))
+    record.streams = streams.map { ($0.id, account(of: $0)) }
+    record.models = models.map(account)
+    output.summary(record)
+  }
+
+  private func account(of model: ModelStage) -> ModelAccount {
+    var account = model.account
+    if !configuration.isDeterministic, model.inferenceTimes.count > 0 {
+      account.inference = ModelAccount.Percentiles(model.inferenceTimes)
+      if model.totalTimes.count > 0 { account.total = ModelAccount.Percentiles(model.totalTimes) }
+    }
+    return account
+  }
+
+  private func account(of stream: StreamSlot) -> StreamAccount {
+    var account = StreamAccount(kind: stream.kind.rawValue)
+    let ring = stream.ring.counters
+    account.delivered = stream.delivered
+    account.lostRing = ring.dropped
+    guard let counters = inputs[stream.input].counters(stream: stream.description.index) else { return account }
+    account.frames = counters.frames
+    account.samples = counters.samples
+    account.firstTime = counters.firstTime
+    account.lastTime = counters.lastTime
+    account.lostDecode = counters.decodeErrors
+    account.repairedStamps = counters.stampsMissing + counters.stampsBackward
+    if stream.kind == .audio {
+      account.lostGap = counters.samplesLostInGaps
+      account.lostSamples = ring.dropped + counters.samplesLostInGaps
+    } else {
+      account.lostGap = counters.framesLostInGaps
+    }
+    return account
+  }
+
+  func reportProgress() {
+    let now = clock.now
+    guard now >= nextProgress else { return }
+    nextProgress = now + .milliseconds(200)
+    let position = streams.filter { !$0.isFinished }.map(\.position).min() ?? .zero
+    session.observer.progress(
+      Session.Progress(
+        position: max(.zero, position), length: inputs.compactMap { $0.description.duration }.max(),
+        wall: now - started, results: output.resultCount, events: output.eventCount))
+  }
+
+  private static func record(_ stream: StreamSlot) -> StreamRecord {
+    let description = stream.description
+    var record = StreamRecord(
+      id: stream.id, kind: stream.kind.rawValue, input: stream.input, index: description.index,
+      codec: description.codec, timeBase: description.timeBase)
+    record.language = description.language
+    record.width = description.video?.width
+    record.height = description.video?.height
+    record.pixelFormat = description.video?.pixelFormat
+    record.frameRate = description.video?.averageFrameRate
+    record.sampleRate = description.audio?.sampleRate
+    record.channels = description.audio?.channelCount
+    return record
+  }
+}
