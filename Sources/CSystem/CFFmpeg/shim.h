@@ -9,6 +9,7 @@
 #include <libavutil/avutil.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/dict.h>
+#include <libavutil/display.h>
 #include <libavutil/error.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/mathematics.h>
@@ -20,5 +21,10 @@ static const int braid_AVERROR_EOF = AVERROR_EOF;
 static const int braid_AVERROR_EAGAIN = AVERROR(EAGAIN);
 static const int braid_AVERROR_EXIT = AVERROR_EXIT;
 static const int braid_AVERROR_INVALIDDATA = AVERROR_INVALIDDATA;
+static const int braid_AVERROR_PROTOCOL_NOT_FOUND = AVERROR_PROTOCOL_NOT_FOUND;
+static const int braid_AVERROR_DEMUXER_NOT_FOUND = AVERROR_DEMUXER_NOT_FOUND;
+static const int braid_AVERROR_HTTP_UNAUTHORIZED = AVERROR_HTTP_UNAUTHORIZED;
+static const int braid_AVERROR_HTTP_FORBIDDEN = AVERROR_HTTP_FORBIDDEN;
+static const int braid_AVERROR_HTTP_NOT_FOUND = AVERROR_HTTP_NOT_FOUND;
 
 #endif

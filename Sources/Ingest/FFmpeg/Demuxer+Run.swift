@@ -1,0 +1,82 @@
+import BraidCore
+
+extension Demuxer {
+  /// The body of the input's thread: reads, decodes and fills the rings until the end or an interruption.
+  func run(pace: InputPace, clock: any SessionClock, base: MediaTime) {
+    while !interruption.isInterrupted {
+      let ticket = wake.ticket()
+      var hasProgressed = false
+      var due: HostTime?
+      for reader in readers where !reader.isFinished {
+        if deliver(reader, pace, clock, base, &due) { hasProgressed = true }
+        if reader.outbox.isEmpty, reader.decodeSome() {
+          hasProgressed = true
+          if deliver(reader, pace, clock, base, &due) { hasProgressed = true }
+        }
+        publishBound(reader)
+        if reader.isExhausted, reader.outbox.isEmpty {
+          reader.ring?.finish()
+          reader.isFinished = true
+        }
+      }
+      if readers.allSatisfy(\.isFinished) { break }
+      if shouldRead {
+        if read() == .interrupted { break }
+      } else if !hasProgressed {
+        clock.wait(on: wake, since: ticket, until: due ?? HostTime(nanoseconds: .max))
+      }
+    }
+    for reader in readers where !reader.isFinished {
+      reader.meter.store(reader.counters)
+      reader.ring?.finish()
+    }
+  }
+
+  /// Puts what is ready, and due, into the stream's ring. `due` becomes the earliest time that something waits for.
+  private func deliver(
+    _ reader: StreamReader, _ pace: InputPace, _ clock: any SessionClock, _ base: MediaTime, _ due: inout HostTime?
+  ) -> Bool {
+    var hasProgressed = false
+    while let element = reader.outbox.first {
+      var element = element
+      if case .realtime(let start) = pace {
+        let moment = start + (element.dueTime - base)
+        if clock.now < moment {
+          due = due.map { min($0, moment) } ?? moment
+          break
+        }
+        element.setCaptured(moment)
+      }
+      guard reader.ring?.tryPush(element) ?? true else { break }
+      reader.outbox.removeFirst()
+      hasProgressed = true
+    }
+    return hasProgressed
+  }
+}
+
+extension StreamElement {
+  /// When a live source would have given it: sound and gaps at their end, everything else at its time.
+  fileprivate var dueTime: MediaTime {
+    switch self {
+    case .audio(let block): block.end
+    case .gap(let gap): gap.time + max(.zero, gap.duration)
+    default: time
+    }
+  }
+
+  fileprivate mutating func setCaptured(_ moment: HostTime) {
+    switch self {
+    case .audio(var block):
+      block.captured = moment
+      self = .audio(block)
+    case .video(var frame):
+      frame.captured = moment
+      self = .video(frame)
+    case .text(var segment):
+      segment.captured = moment
+      self = .text(segment)
+    case .sensor, .gap: break
+    }
+  }
+}

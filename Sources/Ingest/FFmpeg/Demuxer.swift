@@ -1,0 +1,188 @@
+import BraidCore
+import CFFmpeg
+import Glibc
+import Synchronization
+
+/// One opened input: the container and the readers of its selected streams. Opened on the caller's thread, then run on its own.
+@safe
+final class Demuxer: @unchecked Sendable {
+  // SAFETY: used by one thread at a time: the opener's until `start`, then the input's alone. What others read (`failure`,
+  // the readers' meters) is behind locks.
+
+  enum Read {
+    case packet
+    case ended
+    case interrupted
+  }
+
+  let location: InputLocation
+  let limits: InputLimits
+  let interruption: InputInterruption
+  let wake = Signal()
+  let readers: [StreamReader]
+  let failure = Mutex<IngestError?>(nil)
+  private let format: FormatContext
+  private let packet: UnsafeMutablePointer<AVPacket>
+  /// The reader of each of the container's streams.
+  private var readerOfStream: [StreamReader?]
+  /// How far into the file the demuxer is, by the decoding stamps of sound and pictures.
+  var position = MediaTime.distantPast
+  private(set) var hasEnded = false
+  /// Stamps that started anew: by how much the input's are moved since, and how often.
+  var shift = MediaDuration.zero
+  var restarts = 0
+  private let denseCount: Int
+  /// Whether there is sound or picture whose position texts can follow.
+  var hasPosition: Bool { denseCount > 0 }
+
+  init(
+    _ format: consuming FormatContext, _ description: InputDescription, _ options: InputOptions,
+    _ location: InputLocation, _ interruption: InputInterruption
+  ) throws(IngestError) {
+    guard let packet = unsafe av_packet_alloc() else {
+      throw FFmpegCall.error(-ENOMEM, "open the input", location: location.redacted)
+    }
+    var readers: [StreamReader] = []
+    var table = [StreamReader?](repeating: nil, count: description.streams.count)
+    do throws(IngestError) {
+      for stream in description.streams where stream.isSelected {
+        let reader = try StreamReader(
+          format, index: stream.index, origin: description.origin, options: options, location: location.redacted)
+        readers.append(reader)
+        table[stream.index] = reader
+      }
+    } catch {
+      var packet: UnsafeMutablePointer<AVPacket>? = unsafe packet
+      unsafe av_packet_free(&packet)
+      throw error
+    }
+    for index in 0..<format.streamCount where !table.indices.contains(index) || table[index] == nil {
+      unsafe format.stream(index)?.pointee.discard = AVDISCARD_ALL
+    }
+    self.format = format
+    self.location = location
+    self.interruption = interruption
+    limits = options.limits
+    self.readers = readers
+    readerOfStream = table
+    denseCount = readers.count { !$0.isSparse }
+    unsafe self.packet = packet
+    if let start = options.start { seek(to: start, origin: description.origin) }
+  }
+
+  deinit {
+    var packet: UnsafeMutablePointer<AVPacket>? = unsafe packet
+    unsafe av_packet_free(&packet)
+  }
+
+  /// Bytes of other streams' packets after which a stream counts as starved, so that all queues together keep to the limit.
+  var starvationBytes: Int { limits.queuedBytes / max(1, denseCount - 1) }
+
+  /// Goes to a key frame a second and more before `start`. Where that is impossible the input is read from its beginning.
+  private func seek(to start: MediaTime, origin: MediaTime) {
+    let target = (start + (origin - .zero) - .seconds(1)).nanoseconds / 1000
+    guard start > .zero + .seconds(1) else { return }
+    _ = unsafe avformat_seek_file(format.pointer, -1, .min, target, target, 0)
+  }
+
+  /// Reads the next packet of the file into its stream's queue. Keeps ``failure`` when reading fails.
+  func read() -> Read {
+    if interruption.isInterrupted { return .interrupted }
+    let status = unsafe av_read_frame(format.pointer, packet)
+    if status == braid_AVERROR_EAGAIN {
+      wake.wait(since: wake.ticket(), until: MonotonicClock().now + .milliseconds(5))
+      return .packet
+    }
+    guard status >= 0 else { return end(status) }
+    defer { unsafe av_packet_unref(packet) }
+    let index = unsafe Int(packet.pointee.stream_index)
+    guard readerOfStream.indices.contains(index), let reader = readerOfStream[index] else { return .packet }
+    if unsafe av_packet_get_side_data(packet, AV_PKT_DATA_ENCRYPTION_INFO, nil) != nil {
+      fail(
+        IngestError(
+          .encrypted, "stream \(index) is encrypted", location: location.redacted,
+          remedy: "Decrypt it first; Braid holds no keys."))
+      return finishInput()
+    }
+    unsafe setStamps(reader, packet)
+    note(reader, bytes: unsafe Int(packet.pointee.size))
+    guard !reader.isExhausted else { return .packet }
+    if unsafe !reader.decoder.queue.append(moving: packet) {
+      fail(FFmpegCall.error(-ENOMEM, "keep a packet", location: location.redacted))
+      return finishInput()
+    }
+    return .packet
+  }
+
+  /// Keeps the first failure.
+  func fail(_ error: IngestError) {
+    failure.withLock { if $0 == nil { $0 = error } }
+  }
+
+  private func end(_ status: Int32) -> Read {
+    if status == braid_AVERROR_EXIT || interruption.isInterrupted { return .interrupted }
+    var status = status
+    if status == braid_AVERROR_EOF, let io = unsafe format.pointer.pointee.pb, unsafe io.pointee.error < 0 {
+      status = unsafe io.pointee.error
+    }
+    if status != braid_AVERROR_EOF {
+      fail(
+        IngestError(
+          .readFailed, "reading stopped before the end", location: location.redacted,
+          remedy: "Check that the input is complete.", cause: FFmpegCall.text(status)))
+    }
+    return finishInput()
+  }
+
+  private func finishInput() -> Read {
+    hasEnded = true
+    for reader in readers { reader.decoder.inputHasEnded = true }
+    return .ended
+  }
+
+  /// Puts the packet's stamps on one endless line: wraps taken out, starts anew moved behind what came before.
+  private func setStamps(_ reader: StreamReader, _ packet: UnsafeMutablePointer<AVPacket>) {
+    var presentation = unsafe FFmpegCall.stamp(packet.pointee.pts)
+    var decoding = unsafe FFmpegCall.stamp(packet.pointee.dts)
+    reader.unwrapper.unwrap(&presentation, &decoding)
+    if let stamp = decoding, !reader.isSparse {
+      followRestart(reader, stamp, length: unsafe packet.pointee.duration)
+    } else if reader.isSparse {
+      adoptRestart(reader, presentation ?? decoding)
+    }
+    if reader.shift != .zero {
+      let ticks = reader.timeBase.ticks(nanoseconds: reader.shift.nanoseconds)
+      presentation = presentation?.addingSaturating(ticks)
+      decoding = decoding?.addingSaturating(ticks)
+    }
+    reader.lastDecoding = decoding ?? reader.lastDecoding
+    unsafe packet.pointee.pts = presentation ?? braid_AV_NOPTS_VALUE
+    unsafe packet.pointee.dts = decoding ?? braid_AV_NOPTS_VALUE
+    if !reader.isSparse, let stamp = decoding ?? presentation { position = max(position, reader.time(stamp)) }
+  }
+
+  /// A decoding stamp more than a second before the stream's last one means that the stamps have started anew: they are moved
+  /// to follow it, and the other streams by the same amount when theirs start anew too.
+  private func followRestart(_ reader: StreamReader, _ stamp: Int64, length: Int64) {
+    guard let last = reader.lastDecoding else { return }
+    let moved = reader.time(stamp) + reader.shift
+    let before = reader.time(last)
+    guard moved < before - .seconds(1) else { return }
+    if reader.restartsSeen == restarts || reader.time(stamp) + shift < before - .seconds(1) {
+      let tick = MediaDuration(nanoseconds: reader.timeBase.nanoseconds(max(1, length)))
+      shift = before + tick - reader.time(stamp)
+      restarts += 1
+    }
+    reader.shift = shift
+    reader.restartsSeen = restarts
+    reader.counters.stampsBackward += 1
+  }
+
+  private func adoptRestart(_ reader: StreamReader, _ stamp: Int64?) {
+    guard reader.restartsSeen != restarts, let stamp, let last = reader.lastDecoding,
+      reader.time(stamp) + reader.shift < reader.time(last)
+    else { return }
+    reader.shift = shift
+    reader.restartsSeen = restarts
+  }
+}

@@ -1,0 +1,57 @@
+public import BraidCore
+import Synchronization
+
+/// One frame as the decoder gave it.
+public struct ProbedFrame: Hashable, Sendable {
+  /// The stream's index in the container.
+  public var stream: Int
+  /// What it is.
+  public var kind: InputStreamKind
+  /// Its time, on the input's timeline, as ``MediaInput`` would give it.
+  public var time: MediaTime
+  /// How long it lasts; zero where unknown.
+  public var duration: MediaDuration
+  /// Whether it can be decoded by itself.
+  public var isKey: Bool
+  /// Samples in each channel; 0 for what is not sound.
+  public var samples: Int
+}
+
+/// Looks at every frame of an input: what `braid probe --frames` prints.
+public enum MediaProbe {
+  /// What is in an input, without reading on.
+  ///
+  /// - Throws: every ``IngestError/Code``.
+  public static func describe(_ uri: String, options: InputOptions = InputOptions()) throws(IngestError)
+    -> InputDescription
+  {
+    try MediaInput.openDemuxer(uri, options, InputInterruption()).description
+  }
+
+  /// Decodes the selected streams from beginning to end on the calling thread and shows every frame to `body`, in the file's
+  /// order.
+  ///
+  /// - Throws: every ``IngestError/Code``; frames up to there have been shown.
+  public static func frames(
+    _ uri: String, options: InputOptions = InputOptions(), interruption: InputInterruption = InputInterruption(),
+    _ body: (ProbedFrame) -> Void
+  ) throws(IngestError) {
+    let demuxer = try MediaInput.openDemuxer(uri, options, interruption).demuxer
+    reading: while true {
+      for reader in demuxer.readers where !reader.isExhausted {
+        reader.isObserved = true
+        while reader.outbox.isEmpty, reader.decodeSome() {
+          for frame in reader.observed { body(frame) }
+          reader.observed.removeAll(keepingCapacity: true)
+          reader.outbox.removeAll()
+        }
+        reader.outbox.removeAll()
+      }
+      if demuxer.readers.allSatisfy(\.isExhausted) { break reading }
+      if demuxer.read() == .interrupted {
+        throw IngestError(.interrupted, "reading was stopped", location: demuxer.location.redacted)
+      }
+    }
+    if let failure = demuxer.failure.withLock({ $0 }) { throw failure }
+  }
+}

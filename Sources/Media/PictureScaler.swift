@@ -1,0 +1,193 @@
+public import BraidCore
+import CScale
+
+/// Scales pictures of any format to gray or RGB bytes of one size. Wraps libswscale.
+///
+/// The picture is stretched to the whole of the target: by averaging over areas when it gets smaller in both directions,
+/// bilinearly otherwise. Arithmetic is the library's bit-exact one on one thread, so equal pictures give equal bytes.
+/// The colour matrix is the frame's, BT.601 where it names none (as FFmpeg does); the range is the frame's, the result's is full.
+///
+/// One owner, one thread at a time. Allocates: only when the format or the size of the input changes.
+@safe
+public struct PictureScaler: ~Copyable, @unchecked Sendable {
+  // SAFETY: the context and the memory are owned by this one value and are never handed out.
+
+  /// What a pixel of the result is.
+  public enum Layout: Hashable, Sendable {
+    /// One byte: luma, 0 (black) to 255 (white).
+    case gray
+    /// Three bytes: red, green, blue, each 0 to 255.
+    case rgb24
+
+    /// Bytes a pixel.
+    public var channelCount: Int { self == .gray ? 1 : 3 }
+  }
+
+  private struct Source: Equatable {
+    var width: Int
+    var height: Int
+    var format: Int32
+    var colorSpace: Int32
+    var isFullRange: Bool
+  }
+
+  /// Pixels across of the result.
+  public let width: Int
+  /// Pixels down of the result.
+  public let height: Int
+  /// What a pixel of the result is.
+  public let layout: Layout
+
+  private var context: OpaquePointer?
+  private var source: Source?
+  /// Whether the first plane is scaled alone, and its range is stretched afterwards.
+  private var takesLumaAlone = false
+  private var stretchesRange = false
+  // libswscale writes whole vectors past the end of a row: it gets rows of its own, padded.
+  private let rows: UnsafeMutableRawPointer
+  private let rowBytes: Int
+  private let planes: UnsafeMutablePointer<UnsafePointer<UInt8>?>
+  private let strides: UnsafeMutablePointer<Int32>
+  private let fullRange: [UInt8]
+
+  /// A scaler to `width` x `height`, each 1 to 16384.
+  ///
+  /// - Throws: ``MediaError/Code/invalidSetting``.
+  public init(width: Int, height: Int, layout: Layout) throws(MediaError) {
+    guard (1...16384).contains(width), (1...16384).contains(height) else {
+      throw MediaError(
+        .invalidSetting, "a picture of \(width) x \(height) cannot be made", location: "scaler",
+        remedy: "Give a width and a height from 1 to 16384.")
+    }
+    LibraryLog.silence()
+    self.width = width
+    self.height = height
+    self.layout = layout
+    rowBytes = (width * layout.channelCount + 63) / 64 * 64 + 64
+    unsafe rows = .allocate(byteCount: rowBytes * (height + 1), alignment: 64)
+    unsafe rows.initializeMemory(as: UInt8.self, repeating: 0, count: rowBytes * (height + 1))
+    unsafe planes = .allocate(capacity: 4)
+    unsafe planes.initialize(repeating: nil, count: 4)
+    unsafe strides = .allocate(capacity: 4)
+    unsafe strides.initialize(repeating: 0, count: 4)
+    fullRange = (0...255).map { UInt8(clamping: (($0 - 16) * 510 + 219).flooredQuotient(by: 438)) }
+  }
+
+  deinit {
+    unsafe sws_freeContext(context)
+    unsafe rows.deallocate()
+    unsafe planes.deallocate()
+    unsafe strides.deallocate()
+  }
+
+  /// Bytes of a result: `height * width * channels`.
+  public var byteCount: Int { width * height * layout.channelCount }
+
+  /// Writes the picture to the first ``byteCount`` bytes of `destination`, `[height, width, channels]`, without padding.
+  ///
+  /// The frame's rows must be padded as FFmpeg's are (the library reads whole vectors).
+  /// - Throws: ``MediaError/Code/bufferTooSmall``, ``MediaError/Code/unsupportedConversion``,
+  ///   ``MediaError/Code/conversionFailed``; the scaler can be used again after each.
+  public mutating func scale(_ frame: VideoFrame, into destination: inout MutableSpan<UInt8>) throws(MediaError) {
+    guard destination.count >= byteCount else {
+      throw MediaError(
+        .bufferTooSmall, "\(destination.count) bytes are too few for \(byteCount)", location: "scaler")
+    }
+    try prepare(for: frame)
+    try convert(frame)
+    let bytes = width * layout.channelCount
+    unsafe destination.withUnsafeMutableBufferPointer { target in
+      guard let base = target.baseAddress else { return }
+      for row in 0..<height {
+        let line = unsafe rows.advanced(by: row * rowBytes).assumingMemoryBound(to: UInt8.self)
+        if stretchesRange {
+          for column in 0..<bytes { unsafe base[row * bytes + column] = fullRange[Int(line[column])] }
+        } else {
+          unsafe base.advanced(by: row * bytes).update(from: line, count: bytes)
+        }
+      }
+    }
+  }
+
+  private func convert(_ frame: VideoFrame) throws(MediaError) {
+    unsafe planes[0] = frame.planes.0.base?.assumingMemoryBound(to: UInt8.self)
+    unsafe planes[1] = takesLumaAlone ? nil : frame.planes.1.base?.assumingMemoryBound(to: UInt8.self)
+    unsafe planes[2] = takesLumaAlone ? nil : frame.planes.2.base?.assumingMemoryBound(to: UInt8.self)
+    unsafe planes[3] = takesLumaAlone ? nil : frame.planes.3.base?.assumingMemoryBound(to: UInt8.self)
+    unsafe strides[0] = Int32(clamping: frame.planes.0.stride)
+    unsafe strides[1] = takesLumaAlone ? 0 : Int32(clamping: frame.planes.1.stride)
+    unsafe strides[2] = takesLumaAlone ? 0 : Int32(clamping: frame.planes.2.stride)
+    unsafe strides[3] = takesLumaAlone ? 0 : Int32(clamping: frame.planes.3.stride)
+    guard unsafe planes[0] != nil else {
+      throw MediaError(.conversionFailed, "the frame has no pixels", location: "scaler")
+    }
+    var targets:
+      (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) =
+        unsafe (rows, nil, nil, nil)
+    var targetStride: (Int32, Int32, Int32, Int32) = (Int32(rowBytes), 0, 0, 0)
+    let written = unsafe withUnsafeMutableBytes(of: &targets) { targets in
+      unsafe withUnsafeMutableBytes(of: &targetStride) { targetStride in
+        unsafe sws_scale(
+          context, planes, strides, 0, Int32(frame.height),
+          targets.assumingMemoryBound(to: UnsafeMutablePointer<UInt8>?.self).baseAddress,
+          targetStride.assumingMemoryBound(to: Int32.self).baseAddress)
+      }
+    }
+    guard written == Int32(height) else {
+      throw MediaError(
+        .conversionFailed, "scaling gave \(written) of \(height) rows", location: "scaler", status: min(0, written))
+    }
+  }
+
+  /// Makes the library's context fit the frame, if it does not yet.
+  private mutating func prepare(for frame: VideoFrame) throws(MediaError) {
+    let wanted = Source(
+      width: frame.width, height: frame.height, format: frame.format.code, colorSpace: frame.colorSpace,
+      isFullRange: frame.format.isFullRange)
+    if wanted == source { return }
+    source = nil
+    unsafe sws_freeContext(context)
+    unsafe context = nil
+    takesLumaAlone = layout == .gray && frame.format.hasByteLumaPlane
+    stretchesRange = takesLumaAlone && !frame.format.isFullRange
+    let format =
+      takesLumaAlone ? AV_PIX_FMT_GRAY8 : Self.withoutRange(AVPixelFormat(rawValue: frame.format.code))
+    let shrinks = width <= frame.width && height <= frame.height
+    let flags =
+      (shrinks ? SWS_AREA : SWS_BILINEAR) | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP
+    unsafe context = sws_getContext(
+      Int32(clamping: frame.width), Int32(clamping: frame.height), format, Int32(width), Int32(height),
+      layout == .gray ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_RGB24, flags, nil, nil, nil)
+    guard unsafe context != nil else {
+      throw MediaError(
+        .unsupportedConversion,
+        "libswscale cannot turn \(frame.format.name) of \(frame.width) x \(frame.height) into \(width) x \(height)",
+        location: "scaler", remedy: "Convert the input to a common pixel format first, with ffmpeg for example.")
+    }
+    let matrix = frame.colorSpace == 2 ? SWS_CS_DEFAULT : frame.colorSpace
+    let full = takesLumaAlone || frame.format.isFullRange
+    // A refusal means that neither side is YUV and there is nothing to set.
+    _ = unsafe sws_setColorspaceDetails(
+      context, sws_getCoefficients(matrix), full ? 1 : 0, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16)
+    source = wanted
+  }
+
+  /// The format without the range that the `yuvj` names carry; the range is given apart.
+  private static func withoutRange(_ format: AVPixelFormat) -> AVPixelFormat {
+    switch format {
+    case AV_PIX_FMT_YUVJ420P: AV_PIX_FMT_YUV420P
+    case AV_PIX_FMT_YUVJ422P: AV_PIX_FMT_YUV422P
+    case AV_PIX_FMT_YUVJ444P: AV_PIX_FMT_YUV444P
+    case AV_PIX_FMT_YUVJ440P: AV_PIX_FMT_YUV440P
+    case AV_PIX_FMT_YUVJ411P: AV_PIX_FMT_YUV411P
+    default: format
+    }
+  }
+}
+
+extension Int {
+  fileprivate func flooredQuotient(by divisor: Int) -> Int {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
+}
