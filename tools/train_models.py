@@ -23,7 +23,7 @@ import onnx  # noqa: E402
 import onnxruntime  # noqa: E402
 
 from training.fit import fit  # noqa: E402
-from training.network import export, logits  # noqa: E402
+from training.network import export, load, logits  # noqa: E402
 from training.quantise import quantise  # noqa: E402
 from training.recipes import RECIPES  # noqa: E402
 
@@ -48,7 +48,10 @@ def train(name):
     folder = MODELS / name
     (folder / "golden").mkdir(parents=True, exist_ok=True)
     print(name, flush=True)
-    parameters = fit(recipe.net, recipe.sample, recipe.steps)
+    start = {}
+    for other in recipe.begins_with:
+        start |= load(RECIPES[other].net, MODELS / other / "model.onnx")
+    parameters = fit(recipe.net, recipe.sample, recipe.steps, start)
     export(recipe.net, parameters, name, folder / "model.onnx")
     inputs, _, _ = recipe.sample(np.random.default_rng(71), 0)
     feeds = [single(inputs, index) for index in range(len(next(iter(inputs.values()))))]

@@ -10,9 +10,15 @@ import optax
 from training.network import initialise, logits
 
 
-def fit(net, sample, steps, rate=3e-3, seed=1, decay=1e-4, report=500):
-    """Trains `net`; `sample(rng, step)` gives `(inputs, targets, weights)`. Returns the averaged parameters."""
+def fit(net, sample, steps, start=None, rate=3e-3, seed=1, decay=1e-4, report=500):
+    """Trains `net`; `sample(rng, step)` gives `(inputs, targets, weights)`. Returns the averaged parameters.
+
+    `start` holds parameters of other networks to begin with, where name and shape are the same.
+    """
     parameters = initialise(net, seed)
+    for name, value in (start or {}).items():
+        if name in parameters and parameters[name].shape == value.shape and not name.startswith("head."):
+            parameters[name] = value
     schedule = optax.warmup_cosine_decay_schedule(0, rate, min(200, steps // 10), steps, rate * 0.01)
     optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(schedule, weight_decay=decay))
     state, average = optimiser.init(parameters), parameters
@@ -29,12 +35,12 @@ def fit(net, sample, steps, rate=3e-3, seed=1, decay=1e-4, report=500):
         average = jax.tree.map(lambda a, p: 0.995 * a + 0.005 * p, average, parameters)
         return parameters, average, state, value
 
-    rng, losses, start = np.random.default_rng(seed), [], time.time()
+    rng, losses, begun = np.random.default_rng(seed), [], time.time()
     for index in range(steps):
         inputs, targets, weights = sample(rng, index)
         inputs = {name: jnp.asarray(value, jnp.float32) for name, value in inputs.items()}
         parameters, average, state, value = step(parameters, average, state, inputs, targets, weights)
         losses.append(value)
         if (index + 1) % report == 0:
-            print(f"  step {index + 1} loss {np.mean([float(v) for v in losses[-report:]]):.4f} {time.time() - start:.0f} s", flush=True)
+            print(f"  step {index + 1} loss {np.mean([float(v) for v in losses[-report:]]):.4f} {time.time() - begun:.0f} s", flush=True)
     return {name: np.asarray(value) for name, value in average.items()}

@@ -64,6 +64,16 @@ def initialise(net, seed):
     return parameters
 
 
+def load(net, path):
+    """The parameters of a network that `export` wrote to `path`, with the normalisation taken out of the first layers again."""
+    parameters = {entry.name: numpy_helper.to_array(entry).astype(np.float64) for entry in onnx.load(path).graph.initializer}
+    for name, branch in net["branches"].items():
+        weight = parameters[f"{name}.0.weight"] * branch.scale
+        parameters[f"{name}.0.bias"] = parameters[f"{name}.0.bias"] + weight.sum(axis=(1, 2, 3)) * branch.mean / branch.scale
+        parameters[f"{name}.0.weight"] = weight
+    return {name: jnp.asarray(value, jnp.float32) for name, value in parameters.items()}
+
+
 def _run(parameters, prefix, value, layers):
     for index, layer in enumerate(layers):
         if layer[0] == "conv":

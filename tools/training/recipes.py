@@ -31,6 +31,7 @@ class HitSound:
     """Short struck sounds in log-mel: one probability for each of four consecutive rows."""
 
     name, rows, outputs, steps = "hit-sound", 16, [8, 9, 10, 11], 6000
+    begins_with = ()
     net = {"branches": {"features": Branch((1, 16, 40), -8.0, 5.0, [
         ("conv", 12, (3, 5), (1, 2), 0), ("relu",), ("conv", 16, 3, (1, 2), 0), ("relu",), ("conv", 24, 3, 2, 0), ("relu",), ("flatten",)])},
         "head": [("dense", 32), ("relu",), ("dense", 4)]}
@@ -58,6 +59,7 @@ class SpeechActivity:
     """Speech in log-mel: the probability that somebody speaks at one row."""
 
     name, rows, outputs, steps = "speech-activity", 48, [32], 6000
+    begins_with = ()
     net = {"branches": {"features": Branch((1, 48, 40), -8.0, 5.0, [
         ("conv", 8, 3, 2, 0), ("relu",), ("conv", 16, 3, 2, 1), ("relu",), ("conv", 16, 3, 2, 1), ("relu",), ("flatten",)])},
         "head": [("dense", 32), ("relu",), ("dense", 1)]}
@@ -114,15 +116,21 @@ class _Reels:
         return np.clip(pictures, 0, 1), reels, centre
 
 
+def _many_reels():
+    parts = [pools.reels(103, 2600), pools.reels(104, 2600)]
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+
 class HitPicture:
     """A moving thing that changes direction at once, in five grey frames: the probability for the third."""
 
-    name, steps = "hit-picture", 6000
+    name, steps = "hit-picture", 14000
+    begins_with = ()
     net = {"branches": {"pictures": _EYE}, "head": [("dense", 32), ("relu",), ("dense", 1)]}
     package = _package(name, "event", [_pictures()], {"event": "hit", "shape": "instant", "threshold": 0.5, "frame": 2, "min_gap_ms": 150})
 
     def __init__(self):
-        self.reels = _Reels(pools.reels(103, 2600))
+        self.reels = _Reels(_many_reels())
 
     def sample(self, rng, step, batch=128):
         pictures, reels, frames = self.reels.pick(rng, batch)
@@ -133,7 +141,8 @@ class HitPicture:
 class HitMoment:
     """A hit that is seen and heard at one moment: five grey frames and the log-mel rows that end with the newest."""
 
-    name, rows, steps = "hit-moment", 24, 6000
+    name, rows, steps = "hit-moment", 24, 7000
+    begins_with = ("hit-picture", "hit-sound")
     net = {"branches": {"pictures": _EYE, "features": Branch((1, 24, 40), -8.0, 5.0, [
         ("conv", 12, (3, 5), (1, 2), 0), ("relu",), ("conv", 16, 3, (1, 2), 0), ("relu",), ("conv", 16, 3, 2, 0), ("relu",), ("flatten",)])},
         "head": [("dense", 24), ("relu",), ("dense", 1)]}
@@ -141,7 +150,7 @@ class HitMoment:
         "event": "hit", "shape": "instant", "threshold": 0.5, "frame": 2, "min_gap_ms": 150}, tick="picture")
 
     def __init__(self, reels=None, clicks=None):
-        self.reels = _Reels(reels or pools.reels(103, 2600))
+        self.reels = _Reels(reels or _many_reels())
         self.pool = clicks or pools.clicks(101, 2400)
         self.times = [(int(clip), float(time)) for clip, time in self.pool["clicks"]]
         self.by_clip = {}

@@ -185,8 +185,12 @@ def speech_scene(rng, speech, seconds=8.0):
                 piece = scipy.signal.resample_poly(piece, int(rng.integers(85, 118)), 100).astype(np.float32)
             if rng.random() < 0.5:
                 piece = piece * (1 + rng.uniform(0, 0.05) * rng.standard_normal(piece.size).astype(np.float32))
-            piece = piece * level(rng.uniform(-6, 0))
-            for start, end in spoken(piece, RATE, -38.0, 0.1):
+            piece = piece * level(rng.uniform(-12, 0))
+            if rng.random() < 0.6:
+                # Natural speech is less even: words swell and fade.
+                swell = np.interp(np.arange(piece.size), np.arange(0, piece.size + 4000, 4000), rng.uniform(-14, 0, piece.size // 4000 + 2))
+                piece = piece * level(swell).astype(np.float32)
+            for start, end in spoken(piece, RATE, -42.0, 0.2):
                 intervals.append((at / RATE + start, at / RATE + end))
             add_at(voice, piece, at)
             at += piece.size + int(rng.choice([rng.uniform(0.15, 0.5), rng.uniform(0.5, 2.5)]) * RATE)
