@@ -74,7 +74,10 @@ let package = Package(
       ["BraidCore", "BraidMedia", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "CPosix"]),
     .executableTarget(
       name: "braid",
-      dependencies: ["BraidPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "BraidCore", "BraidFeatures", "BraidIngest", "BraidInference", "BraidMedia", "BraidPipeline",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Sources/CLI", swiftSettings: settings),
 
     .target(

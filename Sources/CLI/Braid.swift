@@ -1,4 +1,53 @@
+import ArgumentParser
+import BraidCore
+import BraidPipeline
+import Glibc
+
+/// The program: arguments in, JSON Lines out.
 @main
-struct Braid {
-  static func main() {}
+struct Braid: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "braid",
+    abstract: "Sound, picture and text on one timeline, through features and models, to JSON Lines.",
+    discussion: """
+      Examples:
+        braid run clip.mp4                                  speech, motion and cuts, as events
+        braid run clip.mp4 --model faces.onnx | jq .output  one result for every frame
+        braid run talk.wav --features mfcc,rms              features as records
+        braid probe clip.mkv                                what is inside
+        braid doctor                                        what this machine has
+
+      Records are described by `braid schema`. Exit status: 0 done, 2 wrong usage, 3 an input could not be opened or was
+      unusable, 4 a model could not be loaded, 5 a live input was lost, 6 the output could not be written, 130 and 143
+      interrupted.
+      """,
+    version: BraidVersion.current,
+    subcommands: [Run.self, Probe.self, Schema.self, Doctor.self])
+
+  static func main() {
+    // A reader that goes away is told by EPIPE, not by a signal.
+    unsafe signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let status as CommandStatus {
+      exit(status.code)
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if code.isSuccess {
+        print(message)
+        exit(0)
+      }
+      StandardError.write(message)
+      exit(ExitStatus.usage.code)
+    }
+  }
+}
+
+/// Ends the program with a status, everything having been said.
+struct CommandStatus: Error {
+  let code: Int32
+
+  init(_ status: ExitStatus) { code = status.code }
 }

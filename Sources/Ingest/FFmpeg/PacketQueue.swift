@@ -23,12 +23,12 @@ struct PacketQueue: ~Copyable {
   init() {}
 
   deinit {
-    for unsafepacket in unsafe waiting[head...] {
-      var packet = unsafe packet
+    for index in unsafe head..<waiting.count {
+      var packet = unsafe waiting[index]
       unsafe av_packet_free(&packet)
     }
-    for unsafepacket in unsafe free {
-      var packet: UnsafeMutablePointer<AVPacket>? = unsafe packet
+    for index in unsafe free.indices {
+      var packet: UnsafeMutablePointer<AVPacket>? = unsafe free[index]
       unsafe av_packet_free(&packet)
     }
   }

@@ -11,8 +11,6 @@ public struct PipelineError: DescribedError, Hashable {
     public static let configuration = Code(name: "configuration")
     /// A model that no input of the session can feed: choose another input or model.
     public static let noStreamForModel = Code(name: "no-stream-for-model")
-    /// A model of which it is not known how to feed it: describe it.
-    public static let undescribedModel = Code(name: "undescribed-model")
     /// There is no model of that name.
     public static let modelNotFound = Code(name: "model-not-found")
     /// A description of a model that contradicts itself or the model.

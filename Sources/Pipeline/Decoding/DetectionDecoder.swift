@@ -14,7 +14,7 @@ struct DetectionDecoder {
   ///   - scores: `[boxes, classes]`, class 0 being background.
   ///   - boxes: `[boxes, 4]`: left, top, right, bottom in 0 to 1.
   /// - Returns: best first, at most 200; coordinates are held to the picture.
-  mutating func decode(scores: Span<Float>, boxes: Span<Float>) -> [ModelOutput.Detection] {
+  mutating func decode(scores: [Float], boxes: [Float]) -> [ModelOutput.Detection] {
     let classes = settings.labels.count + 1
     let count = min(scores.count / classes, boxes.count / 4)
     var kept: [ModelOutput.Detection] = []

@@ -7,7 +7,7 @@ actor InferenceActor {
   private var runners: [ModelRunner] = []
   private let clock: any SessionClock
 
-  nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
   /// An actor for these models, in this order.
   init(thread: InferenceThread, models: [(plan: Plan, description: ModelDescription)], clock: any SessionClock) throws {

@@ -49,7 +49,7 @@ final class ModelJob: @unchecked Sendable {
   /// Every output of the model, as real numbers.
   var outputs: [[Float]]
   /// Why there is none.
-  var failure: InferenceError?
+  var failure: (any DescribedError)?
 
   init(model: Int, staged: [Int], outputs: [Int]) {
     self.model = model

@@ -45,9 +45,9 @@ enum ModelLibrary {
   }
 
   private static func path(of name: String, folders: [String]) throws(PipelineError) -> String {
-    if access(name, F_OK) == 0 { return name }
+    if unsafe access(name, F_OK) == 0 { return name }
     if !name.contains("/") {
-      for folder in folders where access("\(folder)/\(name)", F_OK) == 0 { return "\(folder)/\(name)" }
+      for folder in folders where unsafe access("\(folder)/\(name)", F_OK) == 0 { return "\(folder)/\(name)" }
     }
     let places = folders.isEmpty ? "" : " nor a model of that name in \(folders.joined(separator: ", "))"
     throw PipelineError(

@@ -45,23 +45,22 @@ final class ModelRunner {
       if let frame = job.frame, let pictureInput, let tensor {
         var destination = pixels.mutableSpan
         try scaler?.scale(frame, into: &destination)
-        var target = values.mutableSpan
-        tensor.fill(&target, pixels: pixels.span, frame: 0)
-        try write(values.span, to: pictureInput)
+        tensor.fill(&values, pixels: pixels, frame: 0)
+        try write(values, to: pictureInput)
         // The frame's pixels are not needed any more: let the decoder have them back.
         job.frame = nil
       }
-      for (place, input) in stagedInputs { try write(job.staged[place].span, to: input) }
+      for (place, input) in stagedInputs { try write(job.staged[place], to: input) }
       try session.run()
       for index in job.outputs.indices {
         var destination = job.outputs[index].mutableSpan
         try session.read(output: index, into: &destination)
       }
       job.failure = nil
-    } catch let error as InferenceError {
+    } catch let error as any DescribedError {
       job.failure = error
     } catch {
-      job.failure = InferenceError.pictureFailed(String(describing: error))
+      job.failure = PipelineError(.invalidDescription, String(describing: error), location: "model \(job.model)")
     }
     job.finished = clock.now
   }
@@ -69,12 +68,13 @@ final class ModelRunner {
   /// Runs the model on what its inputs hold, zeros, so that the first job finds everything warm.
   func warmUp(clock: any SessionClock) -> MediaDuration {
     let start = clock.now
+    // Zeros may be out of range for a model; a frame will show whether it can run at all.
     try? session.run()
     session.resetState()
     return clock.now - start
   }
 
-  private func write(_ values: Span<Float>, to input: Int) throws(InferenceError) {
+  private func write(_ values: [Float], to input: Int) throws(InferenceError) {
     let info = session.inputs[input]
     if info.elementType == .uint8, info.quantization == nil {
       try session.withInput(input, as: UInt8.self) { target in
@@ -83,7 +83,7 @@ final class ModelRunner {
         }
       }
     } else {
-      try session.write(values, toInput: input)
+      try session.write(values.span, toInput: input)
     }
   }
 }

@@ -128,8 +128,7 @@ extension ModelStage {
       path.picture(age: age) { picture in
         if frame == 0 { job.start = picture.time }
         if case .events(_, let events) = description.decoder, events.frame == frame { job.outputTime = picture.time }
-        var values = job.staged[place].mutableSpan
-        tensor.fill(&values, pixels: picture.pixels.span, frame: frame)
+        tensor.fill(&job.staged[place], pixels: picture.pixels, frame: frame)
       }
     }
     job.duration = end - job.start

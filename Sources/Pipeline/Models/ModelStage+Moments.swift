@@ -1,4 +1,5 @@
 internal import BraidCore
+internal import BraidInference
 
 /// Ticks that wait for the sound that belongs to them.
 extension ModelStage {

@@ -31,7 +31,7 @@ final class ModelStage {
   private(set) var inferenceTimes = LatencyHistogram()
   private(set) var totalTimes = LatencyHistogram()
   /// Why the model can run no more.
-  private(set) var failure: InferenceError?
+  private(set) var failure: (any DescribedError)?
 
   private var scheduler: FrameScheduler<ModelJob>
   private var free: [ModelJob]
@@ -76,6 +76,9 @@ final class ModelStage {
     account.skipped = counters.skipped
     return account
   }
+
+  /// Whether nothing waits and nothing runs.
+  var isIdle: Bool { live.isEmpty }
 
   /// Takes the time of the run before the first frame.
   func seed(_ duration: MediaDuration) { scheduler.seed(duration) }

@@ -48,7 +48,7 @@ final class MomentFeed {
     windowDuration = .samples(Int64(samples), sampleRate: window.sampleRate)
     assembler = MomentAssembler(
       MomentConfiguration(
-        streamCount: 2, tick: .element(stream: Self.tickStream),
+        streamCount: 2, tick: .elements(stream: Self.tickStream),
         members: [.sound(stream: Self.soundStream, sampleRate: window.sampleRate, samples: samples, offset: .zero)],
         tolerance: tolerance, reach: .seconds(2), tickCapacity: Self.tickCapacity))
     pending.reserveCapacity(Self.tickCapacity + 1)

@@ -18,14 +18,17 @@ struct PictureTensor {
   var count: Int { picture.width * picture.height * picture.colour.channels * picture.frames }
 
   /// Writes one picture, gray or RGB as it was scaled, as the `frame`-th of the tensor, 0 being the oldest.
-  func fill(_ values: inout MutableSpan<Float>, pixels: Span<UInt8>, frame: Int) {
+  func fill(_ values: inout [Float], pixels: [UInt8], frame: Int) {
     let area = picture.width * picture.height
     let channels = picture.colour.channels
+    let pixels = pixels.span
     guard pixels.count >= area * channels, values.count >= count, frame < picture.frames else { return }
+    var values = values.mutableSpan
     for channel in 0..<channels {
       // The bytes come as red, green, blue.
       let source = picture.colour == .bgr ? channels - 1 - channel : channel
-      let table = tables[channel]
+      let entries = tables[channel]
+      let table = entries.span
       switch picture.layout {
       case .nchw:
         let base = (frame * channels + channel) * area

@@ -76,7 +76,7 @@ struct ResultDecoding {
     case .instants(let output, let events, _), .intervals(let output, let events, _):
       return .scores(event: events.event, values: job.outputs[output])
     case .detections(let scores, let boxes, var detections):
-      let found = detections.decode(scores: job.outputs[scores].span, boxes: job.outputs[boxes].span)
+      let found = detections.decode(scores: job.outputs[scores], boxes: job.outputs[boxes])
       decoder = .detections(scores: scores, boxes: boxes, detections)
       return .detections(found)
     case .raw:

@@ -6,7 +6,7 @@ enum HostFacts {
   /// The machine's name.
   static var hostName: String {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-      guard let base = unsafe buffer.baseAddress, unsafe gethostname(base, 255) == 0 else { return "localhost" }
+      guard let base = buffer.baseAddress, unsafe gethostname(base, 255) == 0 else { return "localhost" }
       unsafe buffer[255] = 0
       return unsafe String(cString: base)
     }

@@ -18,16 +18,14 @@ struct SessionBuilder {
   /// Adds the selected streams of an input.
   ///
   /// - Returns: their rings, by the stream's index within the input.
-  mutating func add(_ description: InputDescription, input: Int) -> [Int: Ring] {
-    // All rings of an input share one signal for room: its thread waits for whichever gets some first.
-    let space = Signal()
+  mutating func add(_ description: InputDescription, input: Int, wake: Signal) -> [Int: Ring] {
     var rings: [Int: Ring] = [:]
     let isPaced = configuration.pace == .realtime
     for stream in description.streams where stream.isSelected {
       let number = streams.filter { $0.kind == stream.kind }.count
       let ring = Ring(
         capacity: Self.capacity(stream.kind, isPaced: isPaced), policy: isPaced ? .dropOldest : .block, ready: ready,
-        space: space)
+        space: wake)
       rings[stream.index] = ring
       streams.append(
         StreamSlot(

@@ -1,4 +1,5 @@
 internal import BraidCore
+internal import BraidIngest
 internal import BraidMedia
 internal import BraidSync
 

@@ -151,7 +151,7 @@ final class SessionRun {
     var takes = [stage.stream.id]
     if case .moment(let moments) = stage.feed { takes.append(moments.sound.id) }
     return SessionRecord.Model(
-      id: stage.id, file: model.path, sha256: model.model.sha256, isa: EngineFacts.instructionSet,
+      id: stage.id, file: model.path, sha256: model.model.sha256, isa: InferenceLibraries.current.instructionSet,
       threads: configuration.threads, inputs: takes)
   }
 

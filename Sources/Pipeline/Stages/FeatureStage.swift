@@ -12,7 +12,7 @@ final class FeatureStage {
   }
 
   private var source: Source
-  private let stream: StreamSlot
+  let stream: StreamSlot
   private let output: SessionOutput
   /// The feature's place behind the models, so that lines at one time have an order.
   private let place: Int

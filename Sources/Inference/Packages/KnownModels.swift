@@ -1,27 +1,24 @@
-internal import BraidCore
-internal import BraidInference
-
 /// Descriptions of models that carry none, found by the names and shapes of their inputs and outputs.
-enum KnownModels {
+public enum KnownModels {
   /// The description of a bare model.
   ///
   /// - Returns: the description, with a sentence for the user about what was taken for granted.
-  /// - Throws: ``PipelineError/Code/undescribedModel`` where the inputs cannot be guessed.
-  static func description(of model: Model, path: String) throws(PipelineError) -> (ModelDescription, note: String) {
+  /// - Throws: ``InferenceError``, code `undescribed-model`, where the inputs cannot be guessed.
+  public static func description(of model: Model, path: String) throws(InferenceError) -> (ModelDescription, note: String) {
     let name = fileName(path)
     if let known = sileroVAD(model, name) {
       return (known, "Silero voice activity: 16 kHz, 512 samples a window after 64 of context, carried state")
     }
     guard model.inputs.count == 1, let input = model.inputs.first, let picture = picture(input) else {
       let inputs = model.inputs.map { "\($0.name) \($0.elementType) \(shapeText($0))" }.joined(separator: ", ")
-      throw PipelineError(
+      throw InferenceError(
         .undescribedModel, "it cannot be guessed what to feed the model's inputs (\(inputs))", location: path,
         remedy: "Put a braid.json beside it that describes them (docs/models.md)")
     }
     if let known = ultraFace(model, name, picture) {
       return (known, "UltraFace: RGB less 127 over 128, corner boxes, faces from 0.7 on")
     }
-    let range = input.elementType == .float ? "0 to 1" : "as bytes"
+    let range = picture.high == 1 ? "0 to 1" : "0 to 255"
     let description = ModelDescription(
       name: name, version: "0.0.0",
       inputs: [ModelDescription.Input(name: input.name, source: .picture(picture))], decoder: .raw)
@@ -33,7 +30,7 @@ enum KnownModels {
   }
 
   /// `yolox_nano` for `/models/yolox_nano.onnx`.
-  static func fileName(_ path: String) -> String {
+  private static func fileName(_ path: String) -> String {
     let last = path.split(separator: "/").last.map(String.init) ?? path
     return last.hasSuffix(".onnx") ? String(last.dropLast(5)) : last
   }
@@ -69,12 +66,14 @@ enum KnownModels {
     }
     guard (16...8192).contains(picture.width), (16...8192).contains(picture.height) else { return nil }
     switch input.elementType {
-    case .float: break
-    case .uint8: picture.high = 255
-    case .int8: (picture.low, picture.high) = (-128, 127)
+    case .float32: return picture
+    // Whole numbers whose scale is known are quantised from 0 to 1; bytes without one are taken as they are.
+    case .int8: return input.quantization == nil ? nil : picture
+    case .uint8:
+      if input.quantization == nil { picture.high = 255 }
+      return picture
     default: return nil
     }
-    return picture
   }
 
   private static func ultraFace(

@@ -1,0 +1,60 @@
+import ArgumentParser
+import BraidCore
+import BraidPipeline
+
+/// `braid run`
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run inputs through features and models, and write records as JSON Lines.",
+    discussion: """
+      Without --model and --features, speech on the sound, motion and scene cuts on the picture are told as events.
+      Standard output carries records and nothing else: a `session` first, a `summary` last.
+
+      Examples:
+        braid run clip.mp4
+        braid run clip.mp4 --model faces.onnx --pace realtime --budget 50ms
+        braid run talk.wav --features mfcc,rms --output talk.jsonl
+        braid run clip.mkv --deterministic | sha256sum
+        cat clip.ts | braid run - --model none --features none
+      """)
+
+  @OptionGroup var arguments: RunArguments
+
+  func run() throws {
+    let configuration: SessionConfiguration
+    do {
+      configuration = try arguments.configuration()
+    } catch let error as any DescribedError {
+      StandardError.write("braid: \(error)")
+      throw CommandStatus(.usage)
+    }
+    let isQuiet = arguments.quiet
+    let showsProgress = StandardError.isTerminal && !isQuiet
+    let session = Session(
+      configuration,
+      observer: Session.Observer(
+        note: { if !isQuiet { StandardError.write("braid: note: \($0)") } },
+        error: { StandardError.write("braid: \($0)") },
+        progress: { if showsProgress { StandardError.writeProgress(Self.line($0)) } }))
+    SignalThread.start { session.interrupt($0) }
+    let status = session.run()
+    if showsProgress { StandardError.clearProgress() }
+    throw CommandStatus(status)
+  }
+
+  private static func line(_ progress: Session.Progress) -> String {
+    let speed = progress.position.seconds / max(progress.wall.seconds, 1e-3)
+    var text = "\(clock(progress.position.seconds))"
+    if let length = progress.length { text += " of \(clock(length.seconds))" }
+    text += " · \((speed * 10).rounded() / 10)× real time"
+    if progress.results > 0 { text += " · \(progress.results) results" }
+    if progress.events > 0 { text += " · \(progress.events) events" }
+    return text
+  }
+
+  private static func clock(_ seconds: Double) -> String {
+    let tenths = Int((seconds * 10).rounded())
+    let text = "\(tenths / 10 % 60).\(tenths % 10)"
+    return "\(tenths / 600):\(tenths / 10 % 60 < 10 ? "0" : "")\(text)"
+  }
+}

@@ -1,0 +1,137 @@
+import ArgumentParser
+import BraidCore
+import BraidIngest
+import BraidInference
+import BraidPipeline
+
+/// The arguments of `braid run`.
+struct RunArguments: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "A file, a URL that FFmpeg opens, or '-' for standard input. Several make one session on one timeline.",
+      valueName: "input"))
+  var inputs: [String]
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A model: an .onnx file, a folder with a braid.json, or the name of an installed one; 'none' for no model.",
+      valueName: "name|path"))
+  var model: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Features to write, with commas between: rms, log-mel, mfcc, luma, motion; 'none' for none.", valueName: "list"))
+  var features: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("From capture to result, e.g. 50ms. Counts at real-time pace.", valueName: "duration"))
+  var budget: DurationArgument?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Which frames models pass over: adaptive, none, every:N, max-fps:F.", valueName: "policy"))
+  var skip: SkipArgument = SkipArgument(policy: .adaptive)
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("'fast': as fast as possible; 'realtime': as if the file were live.", valueName: "pace"))
+  var pace: SessionConfiguration.Pace = .fast
+
+  @Option(
+    name: .long, help: ArgumentHelp("How far parts of a moment may be from its tick.", valueName: "duration"))
+  var tolerance: DurationArgument = DurationArgument(duration: .milliseconds(20))
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("How long a moment waits for a late part, at real-time pace.", valueName: "duration"))
+  var wait: DurationArgument = DurationArgument(duration: .milliseconds(40))
+
+  @Option(name: .long, help: ArgumentHelp("Begin there, exactly: 12.5, 90s, 1:30.", valueName: "time"))
+  var start: DurationArgument?
+
+  @Option(name: .long, help: ArgumentHelp("Take only that much.", valueName: "duration"))
+  var duration: DurationArgument?
+
+  @Option(name: [.long, .short], help: ArgumentHelp("Write records there; '-' is stdout.", valueName: "file"))
+  var output: String = "-"
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write stats records that often; 0 for never. (default: 1s at real-time pace, else never)",
+      valueName: "duration"))
+  var statsEvery: DurationArgument?
+
+  @Flag(
+    name: .long,
+    help: "Leave out all measured times: the same input gives the same bytes, whatever the machine's load.")
+  var deterministic = false
+
+  @Option(name: .long, help: ArgumentHelp("Threads that models run on.", valueName: "n"))
+  var threads: Int = 1
+
+  @OptionGroup(title: "Input Options")
+  var input: InputArguments
+
+  @Flag(name: [.long, .short], help: "No progress line and no notes on stderr; errors are still shown.")
+  var quiet = false
+
+  /// The configuration that these arguments ask for.
+  func configuration() throws -> SessionConfiguration {
+    var configuration = SessionConfiguration(inputs: inputs)
+    configuration.inputOptions = try input.options()
+    configuration.inputOptions.start = start.map { MediaTime.zero + $0.duration }
+    configuration.inputOptions.duration = duration?.duration
+    configuration.inputOptions.decoderThreads = input.decoderThreads
+    if !model.isEmpty { configuration.models = .named(model == ["none"] ? [] : model) }
+    if let features {
+      let names = features.split(separator: ",").map(String.init)
+      configuration.features = .named(names == ["none"] ? [] : names)
+    }
+    configuration.budget = budget?.duration
+    configuration.skip = skip.policy
+    configuration.pace = pace
+    configuration.tolerance = tolerance.duration
+    configuration.wait = wait.duration
+    configuration.output = output
+    configuration.statsInterval = statsEvery?.duration ?? (pace == .realtime ? .seconds(1) : .zero)
+    configuration.isDeterministic = deterministic
+    configuration.threads = threads
+    configuration.modelFolders = ModelFolders.all
+    try configuration.validate()
+    return configuration
+  }
+}
+
+/// A duration as an argument.
+struct DurationArgument: ExpressibleByArgument {
+  let duration: MediaDuration
+
+  init(duration: MediaDuration) { self.duration = duration }
+
+  init?(argument: String) {
+    guard let duration = MediaDuration(text: argument), duration >= .zero else { return nil }
+    self.duration = duration
+  }
+
+  var defaultValueDescription: String { "\(duration.nanoseconds / 1_000_000)ms" }
+}
+
+/// A skip policy as an argument.
+struct SkipArgument: ExpressibleByArgument {
+  let policy: SkipPolicy
+
+  init(policy: SkipPolicy) { self.policy = policy }
+
+  init?(argument: String) {
+    guard let policy = SkipPolicy(argument) else { return nil }
+    self.policy = policy
+  }
+
+  var defaultValueDescription: String { policy.description }
+}
+
+extension SessionConfiguration.Pace: ExpressibleByArgument {}

@@ -1,0 +1,12 @@
+import ArgumentParser
+import BraidCore
+
+/// `braid schema`
+struct Schema: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print the JSON Schema of the records that `braid run` writes.")
+
+  func run() {
+    print(RecordSchema.json)
+  }
+}

@@ -1,0 +1,29 @@
+import Glibc
+
+/// What is meant for people.
+enum StandardError {
+  /// Whether somebody watches it.
+  static let isTerminal = isatty(STDERR_FILENO) == 1
+
+  /// Writes a line.
+  static func write(_ line: String) {
+    put((isTerminal ? "\r\u{1b}[K" : "") + line + "\n")
+  }
+
+  /// Replaces the line that is written last, on a terminal.
+  static func writeProgress(_ line: String) {
+    put("\r\u{1b}[K" + line)
+  }
+
+  /// Takes the progress line away.
+  static func clearProgress() {
+    if isTerminal { put("\r\u{1b}[K") }
+  }
+
+  private static func put(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes in
+      _ = unsafe Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+    }
+  }
+}

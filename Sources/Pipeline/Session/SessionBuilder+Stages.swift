@@ -1,0 +1,70 @@
+internal import BraidCore
+internal import BraidFeatures
+internal import BraidInference
+internal import BraidIngest
+internal import BraidMedia
+
+/// Features, default events and moments.
+extension SessionBuilder {
+  /// The size at which luma, motion and cuts are measured.
+  private static let lumaWidth = 160
+  private static let lumaHeight = 90
+
+  /// What tells a feature.
+  ///
+  /// - Throws: `FeatureError` for an unknown name, ``PipelineError/Code/configuration`` where no stream has it.
+  func featureStage(_ name: String, place: Int, output: SessionOutput) throws -> FeatureStage {
+    let definition = try FeatureCatalog.definition(named: name)
+    let isSound = definition.source == .sound
+    guard let stream = streams.first(where: { $0.kind == (isSound ? .audio : .video) }) else {
+      throw PipelineError(
+        .configuration, "'\(definition.name)' is a feature of \(isSound ? "sound" : "pictures"), and the input has none",
+        location: "--features", remedy: "Leave it out, or choose another input")
+    }
+    guard isSound else {
+      let path = try pictures(of: stream, width: Self.lumaWidth, height: Self.lumaHeight, layout: .gray, frames: 1)
+      return FeatureStage(name: definition.name, stream: stream, path: path, place: place, output: output)
+    }
+    let path = try sound(of: stream, sampleRate: 16_000)
+    let track = try path.track(feature: definition.name, bands: nil, rows: 1024)
+    return FeatureStage(
+      name: definition.name, stream: stream, path: path, track: track, place: place, output: output)
+  }
+
+  /// What tells the default events: one for the first stream of each kind.
+  func detectorStages(place: Int, output: SessionOutput) throws -> [DetectorStage] {
+    []
+  }
+
+  /// Binds a model that takes picture and sound together.
+  func momentFeed(for loaded: LoadedModel) throws -> (stream: StreamSlot, feed: ModelFeed) {
+    var picture: (ModelDescription.Picture, Int)?
+    var window: (ModelDescription.FeatureWindow, Int)?
+    for (place, input) in loaded.description.inputs.enumerated() {
+      switch input.source {
+      case .picture(let taken) where picture == nil: picture = (taken, place)
+      case .features(let taken) where window == nil: window = (taken, place)
+      case .state, .constant: continue
+      case .picture, .features, .samples:
+        throw PipelineError(
+          .invalidDescription, "a moment is one picture input and one of features", location: loaded.path,
+          remedy: "Describe one of each")
+      }
+    }
+    guard let picture, let window else {
+      throw PipelineError(
+        .invalidDescription, "a moment takes a picture and features", location: loaded.path, remedy: "Describe both")
+    }
+    let id = loaded.description.id
+    let tick = try stream(.video, for: id)
+    let soundStream = try stream(.audio, for: id)
+    let layout: PictureScaler.Layout = picture.0.colour == .gray ? .gray : .rgb24
+    let feed = try MomentFeed(
+      pictures: pictures(
+        of: tick, width: picture.0.width, height: picture.0.height, layout: layout, frames: picture.0.frames),
+      tensor: PictureTensor(picture.0), picturePlace: picture.1, window: window.0, featurePlace: window.1,
+      sound: soundStream, path: sound(of: soundStream, sampleRate: window.0.sampleRate),
+      tolerance: configuration.tolerance, wait: configuration.wait)
+    return (tick, .moment(feed))
+  }
+}
