@@ -23,13 +23,17 @@ struct PacketQueue: ~Copyable {
   init() {}
 
   deinit {
-    for unsafepacket in unsafe waiting[head...] {
-      var packet = unsafe packet
+    var position = head
+    while unsafe position < waiting.count {
+      var packet = unsafe waiting[position]
       unsafe av_packet_free(&packet)
+      position += 1
     }
-    for unsafepacket in unsafe free {
-      var packet: UnsafeMutablePointer<AVPacket>? = unsafe packet
+    position = 0
+    while unsafe position < free.count {
+      var packet: UnsafeMutablePointer<AVPacket>? = unsafe free[position]
       unsafe av_packet_free(&packet)
+      position += 1
     }
   }
 
