@@ -22,6 +22,8 @@ public struct StreamCounters: Hashable, Sendable {
   public var stampsMissing = 0
   /// Frames whose stamp was not after the one before, and was moved.
   public var stampsBackward = 0
+  /// Frames of sound whose stamp alone was off the sample clock, and was not followed.
+  public var stampsOutlying = 0
   /// Changes of picture size, sample rate or channels on the way.
   public var formatChanges = 0
   /// Gaps given out.

@@ -23,13 +23,17 @@ struct PacketQueue: ~Copyable {
   init() {}
 
   deinit {
-    for index in unsafe head..<waiting.count {
-      var packet = unsafe waiting[index]
+    var position = head
+    while unsafe position < waiting.count {
+      var packet = unsafe waiting[position]
       unsafe av_packet_free(&packet)
+      position += 1
     }
-    for index in unsafe free.indices {
-      var packet: UnsafeMutablePointer<AVPacket>? = unsafe free[index]
+    position = 0
+    while unsafe position < free.count {
+      var packet: UnsafeMutablePointer<AVPacket>? = unsafe free[position]
       unsafe av_packet_free(&packet)
+      position += 1
     }
   }
 

@@ -70,7 +70,7 @@ extension StreamReader {
   }
 
   private func makeFrame(
-    _ frame: UnsafeMutablePointer<AVFrame>, _ owner: PictureOwner, _ time: MediaTime, _ duration: MediaDuration
+    _ frame: UnsafeMutablePointer<AVFrame>, _ owner: FrameOwner, _ time: MediaTime, _ duration: MediaDuration
   ) -> VideoFrame {
     let (code, range) = unsafe (frame.pointee.format, frame.pointee.color_range)
     let format: PixelFormat

@@ -4,23 +4,69 @@ import CFFmpeg
 
 extension StreamReader {
   /// Decodes sound until a block is to be given out.
+  ///
+  /// A frame whose stamp departs from the sample clock is held back until the next one shows whether the stamps have moved or
+  /// this one alone is off, as at the block switches of Vorbis.
   func decodeSound() -> StreamDecoder.Step {
-    guard let frame = unsafe sound.frame else { return .ended }
+    guard let frame = unsafe sound.frame, let held = unsafe heldSound.frame else { return .ended }
     while outbox.isEmpty {
       unsafe av_frame_unref(frame)
       let step = unsafe decoder.receive(into: frame)
-      guard step == .frame else { return step }
+      guard step == .frame else {
+        if step == .ended, isHolding {
+          isHolding = false
+          _ = unsafe takeSound(held, trustsStamp: false)
+        }
+        return step
+      }
+      if isHolding {
+        isHolding = false
+        if unsafe !takeSound(held, trustsStamp: confirms(held, next: frame)) { return .ended }
+      }
       applyStarvation()
-      if unsafe !takeSound(frame) { return .ended }
+      if unsafe departure(frame) != nil {
+        unsafe av_frame_unref(held)
+        unsafe av_frame_move_ref(held, frame)
+        isHolding = true
+      } else if unsafe !takeSound(frame, trustsStamp: true) {
+        return .ended
+      }
     }
     return .frame
   }
 
+  private var tolerance: MediaDuration { max(timeBase.tick * 2, .milliseconds(10)) }
+
+  private func stamp(_ frame: UnsafeMutablePointer<AVFrame>) -> MediaTime? {
+    unsafe FFmpegCall.stamp(frame.pointee.best_effort_timestamp).map(time(_:))
+  }
+
+  /// By how much the frame's stamp is off the sample clock of a run that it could continue; nil within the tolerance.
+  private func departure(_ frame: UnsafeMutablePointer<AVFrame>) -> MediaDuration? {
+    guard hasRun, let stamp = unsafe stamp(frame), unsafe Int(frame.pointee.sample_rate) == assembler.sampleRate,
+      unsafe Int(frame.pointee.ch_layout.nb_channels) == assembler.channelCount
+    else { return nil }
+    let departure = stamp - assembler.end
+    return departure.magnitude > tolerance ? departure : nil
+  }
+
+  /// Whether the frame after the one held back goes on from that one's stamp, and not from the sample clock.
+  private func confirms(_ held: UnsafeMutablePointer<AVFrame>, next: UnsafeMutablePointer<AVFrame>) -> Bool {
+    guard let start = unsafe stamp(held), let following = unsafe stamp(next) else { return true }
+    let length = MediaDuration.samples(
+      unsafe Int64(held.pointee.nb_samples), sampleRate: unsafe Int(held.pointee.sample_rate))
+    let fromStamp = (following - (start + length)).magnitude
+    let fromClock = (following - (assembler.end + length)).magnitude
+    return fromClock > tolerance || fromStamp < fromClock
+  }
+
   /// The frame's time by the sample clock; a run ends and another begins where the container's stamp departs from it by more
-  /// than max(2 ticks, 10 ms), or the rate or the channels change. Stamps that go back make the samples before the run's end lost.
-  func stampSound(_ frame: UnsafeMutablePointer<AVFrame>, rate: Int, channels: Int) -> (time: MediaTime, isNewRun: Bool)
-  {
-    let stamp = unsafe FFmpegCall.stamp(frame.pointee.best_effort_timestamp).map(time(_:))
+  /// than max(2 ticks, 10 ms) and is to be trusted, or the rate or the channels change. Stamps that go back make the samples
+  /// before the run's end lost.
+  private func stampSound(
+    _ frame: UnsafeMutablePointer<AVFrame>, rate: Int, channels: Int, trustsStamp: Bool
+  ) -> (time: MediaTime, isNewRun: Bool) {
+    let stamp = unsafe stamp(frame)
     if stamp == nil { counters.stampsMissing += 1 }
     guard hasRun else { return (stamp ?? window.start ?? .zero, true) }
     let expected = assembler.end
@@ -28,14 +74,17 @@ extension StreamReader {
     if !sameFormat { counters.formatChanges += 1 }
     guard let stamp else { return (expected, !sameFormat) }
     let departure = stamp - expected
-    let tolerance = max(timeBase.tick * 2, .milliseconds(10))
     if departure.magnitude <= tolerance { return (expected, !sameFormat) }
+    guard trustsStamp else {
+      counters.stampsOutlying += 1
+      return (expected, !sameFormat)
+    }
     if stamp < expected { counters.stampsBackward += 1 }
     return (stamp, true)
   }
 
   /// Brings one decoded frame into the assembler. False when the wanted stretch is over.
-  private func takeSound(_ frame: UnsafeMutablePointer<AVFrame>) -> Bool {
+  private func takeSound(_ frame: UnsafeMutablePointer<AVFrame>, trustsStamp: Bool) -> Bool {
     let count = unsafe Int(frame.pointee.nb_samples)
     let rate = unsafe Int(frame.pointee.sample_rate)
     let channels = unsafe Int(frame.pointee.ch_layout.nb_channels)
@@ -43,7 +92,7 @@ extension StreamReader {
       counters.decodeErrors += 1
       return true
     }
-    let (time, isNewRun) = unsafe stampSound(frame, rate: rate, channels: channels)
+    let (time, isNewRun) = unsafe stampSound(frame, rate: rate, channels: channels, trustsStamp: trustsStamp)
     if isNewRun, hasRun { loss.raise(assembler.end, reason: .timestamps) }
     var first = 0
     var last = count

@@ -60,7 +60,7 @@ final class StreamReader {
   var observed: [ProbedFrame] = []
 
   // Pictures.
-  let pictures = RecyclingPool<PictureOwner> { PictureOwner() }
+  let pictures = RecyclingPool<FrameOwner> { FrameOwner() }
   var pictureFormat: (code: Int32, range: Int32, value: PixelFormat)?
   var pictureSize: (width: Int32, height: Int32)?
   let nominalFrame: MediaDuration
@@ -68,7 +68,9 @@ final class StreamReader {
   var lastPictureTime: MediaTime?
 
   // Sound.
-  let sound = PictureOwner()
+  let sound = FrameOwner()
+  let heldSound = FrameOwner()
+  var isHolding = false
   var assembler = AudioAssembler()
   var converter: SampleFormatConverter?
   var converterInput: (format: Int32, channels: Int)?

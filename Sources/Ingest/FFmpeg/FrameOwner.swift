@@ -1,10 +1,10 @@
 import BraidCore
 import CFFmpeg
 
-/// The owner of an `AVFrame`: a decoded picture, whose pixels stay where the decoder put them.
+/// The owner of an `AVFrame`: one decoded frame, whose pixels or samples stay where the decoder put them.
 @safe
-final class PictureOwner: @unchecked Sendable {
-  // SAFETY: written by the input's thread while only its pool refers to it; read-only once it is in a frame.
+final class FrameOwner: @unchecked Sendable {
+  // SAFETY: written by the input's thread while only its pool refers to it; read-only once a frame above refers to it.
 
   /// Null where there was no memory for it.
   let frame: UnsafeMutablePointer<AVFrame>?
