@@ -12,6 +12,8 @@ public final class MomentAssembler {
     var bound = MediaTime.distantPast
     /// The newest element's time; for sound, where it ends.
     var newest = MediaTime.distantPast
+    /// How far the stream is known to go: its bound, but for the end's.
+    var reach = MediaTime.distantPast
     var epoch: Int?
     var isFinished = false
   }
@@ -147,6 +149,7 @@ public final class MomentAssembler {
   public func advance(stream: Int, bound: MediaTime) {
     guard streams.indices.contains(stream) else { return }
     streams[stream].bound = max(streams[stream].bound, bound)
+    streams[stream].reach = max(streams[stream].reach, bound)
   }
 
   /// Says that nothing more will be fed to the stream: it holds nothing up any more.
@@ -163,7 +166,7 @@ public final class MomentAssembler {
   /// The next moment, if it is complete or its wait is over; ``members`` then hold what it has.
   public func next(now: HostTime) -> Moment? {
     guard let tick = head else { return nil }
-    let isComplete = storage.allSatisfy { hasPassed($0.kind, tick.time) }
+    let isComplete = isReached(tick.time) && storage.allSatisfy { hasPassed($0.kind, tick.time) }
     guard isComplete || tick.deadline.map({ now >= $0 }) == true else { return nil }
     for index in storage.indices { gather(index, tick.time) }
     popTick()
@@ -183,16 +186,20 @@ public final class MomentAssembler {
   private var head: PendingTick? {
     guard case .hop(let hop, let first) = configuration.tick else { return tickCount > 0 ? ticks[firstTick] : nil }
     let time = first + max(.milliseconds(1), hop) * hopIndex
-    if streams.allSatisfy(\.isFinished), streams.allSatisfy({ $0.newest < time }) { return nil }
-    return PendingTick(
-      time: time, element: nil, deadline: configuration.hopDeadlineOrigin.map { $0 + (time - .zero) })
+    let deadline = configuration.hopDeadlineOrigin.map { $0 + (time - .zero) }
+    // A hop that no stream has come to is one only while the clock may still bring it.
+    guard isReached(time) || (deadline != nil && !streams.allSatisfy(\.isFinished)) else { return nil }
+    return PendingTick(time: time, element: nil, deadline: deadline)
   }
+
+  private func isReached(_ time: MediaTime) -> Bool { streams.contains { $0.reach >= time } }
 
   /// No tick before this is still to be answered.
   private var earliestTick: MediaTime {
-    if let head { return head.time }
-    guard case .elements(let stream) = configuration.tick else { return .distantFuture }
-    return streams[stream].bound
+    switch configuration.tick {
+    case .elements(let stream): tickCount > 0 ? ticks[firstTick]?.time ?? .distantPast : streams[stream].bound
+    case .hop(let hop, let first): first + max(.milliseconds(1), hop) * hopIndex
+    }
   }
 
   private func push(_ tick: PendingTick) {

@@ -79,7 +79,7 @@ struct SampleHistory {
   /// Copies the samples that end at `time`, or up to `tolerance` before it where the run ends there, into `out`; what is
   /// not there is 0.
   func copyWindow(endingAt time: MediaTime, tolerance: MediaDuration, into out: inout [Float]) -> Window {
-    guard let position = anchors.lastIndex(where: { $0.time <= time }) else {
+    guard let position = anchors.lastIndex(where: { $0.time < time }) else {
       for index in out.indices { out[index] = 0 }
       return Window(end: time, missing: out.count)
     }
