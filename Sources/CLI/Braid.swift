@@ -26,21 +26,21 @@ struct Braid: ParsableCommand {
 
   static func main() {
     // A reader that goes away is told by EPIPE, not by a signal.
-    unsafe signal(SIGPIPE, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch let status as CommandStatus {
-      exit(status.code)
+      Glibc.exit(status.code)
     } catch {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)
       if code.isSuccess {
         print(message)
-        exit(0)
+        Glibc.exit(0)
       }
       StandardError.write(message)
-      exit(ExitStatus.usage.code)
+      Glibc.exit(ExitStatus.usage.code)
     }
   }
 }

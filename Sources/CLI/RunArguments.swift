@@ -38,7 +38,7 @@ struct RunArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp("'fast': as fast as possible; 'realtime': as if the file were live.", valueName: "pace"))
-  var pace: SessionConfiguration.Pace = .fast
+  var pace: PaceArgument = .fast
 
   @Option(
     name: .long, help: ArgumentHelp("How far parts of a moment may be from its tick.", valueName: "duration"))
@@ -93,7 +93,7 @@ struct RunArguments: ParsableArguments {
     }
     configuration.budget = budget?.duration
     configuration.skip = skip.policy
-    configuration.pace = pace
+    configuration.pace = pace.pace
     configuration.tolerance = tolerance.duration
     configuration.wait = wait.duration
     configuration.output = output
@@ -134,4 +134,10 @@ struct SkipArgument: ExpressibleByArgument {
   var defaultValueDescription: String { policy.description }
 }
 
-extension SessionConfiguration.Pace: ExpressibleByArgument {}
+/// A pace as an argument.
+enum PaceArgument: String, ExpressibleByArgument, CaseIterable {
+  case fast
+  case realtime
+
+  var pace: SessionConfiguration.Pace { self == .fast ? .fast : .realtime }
+}
