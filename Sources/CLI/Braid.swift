@@ -22,7 +22,7 @@ struct Braid: ParsableCommand {
       interrupted.
       """,
     version: BraidVersion.current,
-    subcommands: [Run.self, Schema.self])
+    subcommands: [Run.self, Probe.self, Schema.self, Doctor.self])
 
   static func main() {
     // A reader that goes away is told by EPIPE, not by a signal.

@@ -3,4 +3,7 @@
 
 #include <fftw3.h>
 
+// An array of unknown size, which Swift cannot import.
+static inline const char *braid_fftwf_version(void) { return fftwf_version; }
+
 #endif

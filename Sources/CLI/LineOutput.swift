@@ -1,0 +1,33 @@
+import Glibc
+
+/// Standard output behind a buffer, for commands that write many lines.
+///
+/// A reader that has gone ends the process quietly, as `cat` does.
+final class LineOutput {
+  private var buffer: [UInt8] = []
+
+  /// Adds whole lines.
+  func write(_ lines: [UInt8]) {
+    buffer.append(contentsOf: lines)
+    if buffer.count >= 1 << 16 { flush() }
+  }
+
+  /// Hands everything to the system.
+  func flush() {
+    var written = 0
+    while written < buffer.count {
+      let count = unsafe buffer.withUnsafeBytes { bytes in
+        unsafe Glibc.write(STDOUT_FILENO, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+      }
+      if count > 0 {
+        written += count
+      } else if errno == EPIPE {
+        exit(0)
+      } else if errno != EINTR {
+        StandardError.write("braid: stdout: \(unsafe String(cString: strerror(errno)))")
+        exit(6)
+      }
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+}
