@@ -55,6 +55,9 @@ struct Specialisation {
       do throws(InferenceError) {
         if node.kind == .if {
           try branch(node, into: &block)
+        } else if node.fusion != nil {
+          // Made by a pass, after shapes were known.
+          block.nodes.append(node)
         } else {
           try infer(node, into: &block)
         }

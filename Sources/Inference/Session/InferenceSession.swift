@@ -104,7 +104,8 @@ public final class InferenceSession {
   ///
   /// - Throws: what only the data can show, such as an index outside its table. The session can be run again.
   public func run() throws(InferenceError) {
-    try state.run(plan)
+    OneDNN.setThreads(plan.threads)
+    try state.run()
     for pair in carried { state.inputs[pair.input].copy(from: state.outputs[pair.output]) }
   }
 

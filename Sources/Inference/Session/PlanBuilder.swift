@@ -2,7 +2,7 @@
 struct PlanBuilder {
   let options: SessionOptions
   let limits: ModelLimits
-  private(set) var graph: Graph
+  var graph: Graph
   var slots: [Slot] = []
   var steps: [Step] = []
   var inputInfo: [TensorInfo] = []
@@ -16,6 +16,8 @@ struct PlanBuilder {
   var placements: [ValueID: Placement] = [:]
   /// Slots that outlive a run: inputs and outputs.
   var pinned: Set<Int> = []
+  /// The node at work, for errors.
+  var location = ""
 
   init(_ model: Model, _ options: SessionOptions) throws(InferenceError) {
     self.options = options
@@ -52,7 +54,12 @@ struct PlanBuilder {
   private static func optimised(
     _ graph: Graph, _ types: [ValueID: TensorType], _ limits: ModelLimits
   ) throws(InferenceError) -> Graph {
-    graph
+    var result = QuantisedMovement.run(graph)
+    result = try BatchNormFolding.run(result)
+    result = try ContractionFusion.run(result, limits: limits)
+    result = try QuantisedArithmeticFusion.run(result)
+    // What no fusion took of the weights' conversions is computed here.
+    return try Specialisation.run(result, inputs: types, limits: limits, keepsDequantizeLinear: false)
   }
 
   private static func type(
@@ -125,8 +132,13 @@ struct PlanBuilder {
   mutating func lower(_ nodes: [Node]) throws(InferenceError) {
     for node in nodes {
       do throws(InferenceError) {
+        location = node.location
         if node.kind == .if {
           try lowerBranch(node)
+        } else if options.optimisation == .fused, try lowerOneDNN(node) {
+          continue
+        } else if node.fusion != nil {
+          try lowerMeaning(node)
         } else {
           try lowerReference(node)
         }
@@ -151,15 +163,6 @@ struct PlanBuilder {
     Fact(type: try type(id), tensor: graph[id].tensor)
   }
 
-  /// The slot in which `id` lies in plain layout.
-  mutating func plain(_ id: ValueID) throws(InferenceError) -> Int {
-    if let placement = placements[id] { return placement.slot }
-    guard let tensor = graph[id].tensor else { throw .invalid("\(graph[id].name) is read before it is computed") }
-    slots.append(Slot(byteCount: tensor.type.byteCount, constant: try Denormals.flushed(tensor).storage))
-    placements[id] = Placement(slot: slots.count - 1)
-    return slots.count - 1
-  }
-
   func call(_ node: Node) throws(InferenceError) -> OperatorCall {
     var facts: [Fact?] = []
     for input in node.inputs {
@@ -170,6 +173,26 @@ struct PlanBuilder {
       facts.append(try fact(input))
     }
     return OperatorCall(node: node, inputs: facts, limits: limits)
+  }
+
+  /// Lowers the nodes that a fused node stands for, one by one.
+  private mutating func lowerMeaning(_ node: Node) throws(InferenceError) {
+    for block in node.blocks {
+      var block = block
+      // Weights are converted here, not at every run.
+      for index in block.nodes.indices {
+        let inner = block.nodes[index]
+        guard inner.kind == .dequantizeLinear, inner.inputs.allSatisfy({ $0.map { graph[$0].tensor != nil } ?? true }),
+          let output = inner.outputs.first ?? nil
+        else { continue }
+        let call = try call(inner)
+        let definition = try OperatorRegistry.definition(of: inner.kind)
+        let results = try ConstantFolding.evaluate(definition, call, definition.infer(call))
+        graph[output].content = .constant(results[0])
+        block.nodes[index].outputs = []
+      }
+      try lower(block.nodes.filter { !$0.outputs.isEmpty })
+    }
   }
 
   mutating func lowerReference(_ node: Node) throws(InferenceError) {
@@ -236,9 +259,4 @@ struct PlanBuilder {
     }
     steps.append(.branch(BranchStep(condition: condition, then: lists[0], otherwise: lists[1])))
   }
-}
-
-/// Where a value lies.
-struct Placement {
-  var slot: Int
 }

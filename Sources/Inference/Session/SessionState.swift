@@ -1,6 +1,7 @@
 /// The memory of one session, and the plan's steps bound to it.
 final class SessionState {
   private let memory: TensorStorage
+  private let stream: Stream
   let inputs: [HostTensor]
   let outputs: [HostTensor]
   private let steps: [BoundStep]
@@ -10,11 +11,12 @@ final class SessionState {
       throw .limit("a session's \(plan.stateByteCount) bytes do not fit the memory")
     }
     self.memory = memory
-    func tensor(_ place: Place) -> HostTensor {
-      let slot = plan.slots[place.slot]
-      let base = unsafe slot.constant?.pointer ?? memory.pointer + slot.offset
-      return unsafe HostTensor(base: base, type: place.type)
+    stream = try Stream()
+    func address(_ slot: Int) -> UnsafeMutableRawPointer {
+      let slot = plan.slots[slot]
+      return unsafe slot.constant?.pointer ?? memory.pointer + slot.offset
     }
+    func tensor(_ place: Place) -> HostTensor { unsafe HostTensor(base: address(place.slot), type: place.type) }
     var scratch: HostTensor?
     if let slot = plan.scratchSlot, let shape = TensorShape([(plan.slots[slot].byteCount + 3) / 4]) {
       scratch = tensor(Place(slot: slot, type: TensorType(elementType: .float32, shape: shape)))
@@ -32,7 +34,8 @@ final class SessionState {
         case .branch(let step):
           bound.append(
             .branch(condition: tensor(step.condition), then: try bind(step.then), otherwise: try bind(step.otherwise)))
-        case .primitive: break
+        case .primitive(let step):
+          bound.append(.primitive(try unsafe BoundPrimitive(step, scratchSlot: plan.scratchSlot) { unsafe address($0) }))
         }
       }
       return bound
@@ -42,13 +45,12 @@ final class SessionState {
     steps = try bind(plan.steps)
   }
 
-  func run(_ plan: Plan) throws(InferenceError) {
-    try Self.run(steps)
-  }
+  func run() throws(InferenceError) { try run(steps) }
 
-  private static func run(_ steps: [BoundStep]) throws(InferenceError) {
+  private func run(_ steps: [BoundStep]) throws(InferenceError) {
     for step in steps {
       switch step {
+      case .primitive(let primitive): try primitive.run(stream)
       case .kernel(let step, let arguments):
         do throws(InferenceError) {
           try step.kernel.run(arguments)
@@ -65,5 +67,6 @@ final class SessionState {
 /// A step with the memory it works on.
 private enum BoundStep {
   case kernel(KernelStep, KernelArguments)
+  case primitive(BoundPrimitive)
   indirect case branch(condition: HostTensor, then: [BoundStep], otherwise: [BoundStep])
 }

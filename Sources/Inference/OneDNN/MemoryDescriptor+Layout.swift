@@ -1,0 +1,64 @@
+internal import COneDNN
+
+extension MemoryDescriptor {
+  /// The distances between neighbours, where the layout is nothing but those.
+  var strides: [Int]? {
+    guard raw.format_kind == dnnl_blocked, unsafe raw.format_desc.blocking.inner_nblks == 0, raw.extra.flags == 0 else {
+      return nil
+    }
+    let count = Int(raw.ndims)
+    return unsafe withUnsafeBytes(of: raw.format_desc.blocking.strides) { bytes in
+      let values = unsafe bytes.bindMemory(to: Int64.self)
+      return (0..<count).map { unsafe Int(values[$0]) }
+    }
+  }
+
+  var dimensions: [Int] {
+    let count = Int(raw.ndims)
+    return unsafe withUnsafeBytes(of: raw.dims) { bytes in
+      let values = unsafe bytes.bindMemory(to: Int64.self)
+      return (0..<count).map { unsafe Int(values[$0]) }
+    }
+  }
+
+  /// Whether both place every element at the same address; axes of size 1 have no say.
+  func places(like other: MemoryDescriptor) -> Bool {
+    if self == other { return true }
+    guard let mine = strides, let theirs = other.strides, raw.data_type == other.raw.data_type,
+      dimensions == other.dimensions, raw.offset0 == other.raw.offset0
+    else { return false }
+    return zip(dimensions, zip(mine, theirs)).allSatisfy { $0 == 1 || $1.0 == $1.1 }
+  }
+
+  /// A dense layout of `type` and `dimensions` with the axes nested as here; row-major where that cannot be told.
+  func nestedAlike(_ type: ElementType, _ dimensions: [Int]) -> MemoryDescriptor? {
+    let order: [Int]
+    if let strides, strides.count == dimensions.count {
+      // Axes of size 1 have arbitrary strides; they stay outside.
+      let mine = self.dimensions
+      order = dimensions.indices.sorted {
+        (mine[$0] == 1 ? Int.max : strides[$0], -$0) > (mine[$1] == 1 ? Int.max : strides[$1], -$1)
+      }
+    } else {
+      order = Array(dimensions.indices)
+    }
+    return MemoryDescriptor.dense(type, dimensions, nesting: order)
+  }
+
+  /// A dense layout with the axes nested in `nesting`, outermost first.
+  static func dense(_ type: ElementType, _ dimensions: [Int], nesting: [Int]) -> MemoryDescriptor? {
+    var strides = [Int](repeating: 1, count: dimensions.count)
+    var step = 1
+    for axis in nesting.reversed() {
+      strides[axis] = step
+      step *= dimensions[axis]
+    }
+    return MemoryDescriptor(type, dimensions, strides: strides)
+  }
+
+  /// A dense layout of a picture with its channels innermost.
+  static func channelsLast(_ type: ElementType, _ dimensions: [Int]) -> MemoryDescriptor? {
+    guard dimensions.count >= 3 else { return nil }
+    return dense(type, dimensions, nesting: [0] + Array(2..<dimensions.count) + [1])
+  }
+}

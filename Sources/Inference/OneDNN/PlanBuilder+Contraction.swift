@@ -1,0 +1,203 @@
+internal import COneDNN
+
+/// Convolutions and matrix products through oneDNN.
+extension PlanBuilder {
+  /// Lowers a fused contraction; false where oneDNN does not have it, or not exactly.
+  mutating func lowerContraction(_ node: Node, _ fusion: Fusion, _ core: Node) throws(InferenceError) -> Bool {
+    guard let x = node.input(0), let w = node.input(1), let weights = graph[w].tensor,
+      let output = node.outputs.first ?? nil
+    else { return false }
+    if !fusion.weightScales.isEmpty, !InferenceLibraries.current.int8IsExact {
+      // Pairs of products are summed in 16 bits there: unsigned values and full-size weights would saturate.
+      let small = weights.array(of: Int8.self).allSatisfy { abs(Int($0)) <= 64 }
+      guard try type(x).elementType == .uint8, small else { return false }
+    }
+    return core.kind == .conv
+      ? try lowerConvolution(node, fusion, core, x, weights, output)
+      : try lowerProduct(node, fusion, core, x, weights, output)
+  }
+
+  /// What oneDNN multiplies the sum of products by, for each output channel or for all.
+  private func scales(_ fusion: Fusion, factor: Float) -> [Float] {
+    guard let input = fusion.inputQuantization, !fusion.weightScales.isEmpty else { return [factor] }
+    let step = fusion.outputQuantization?.scale ?? 1
+    return fusion.weightScales.map { Float(Double($0) * Double(input.scale) * Double(factor) / Double(step)) }
+  }
+
+  /// The bias in units of the sum of products.
+  private func scaledBias(_ bias: [Float], _ fusion: Fusion, factor: Float) -> [Float] {
+    guard let input = fusion.inputQuantization, !fusion.weightScales.isEmpty else {
+      return bias.map { $0 / factor }
+    }
+    return bias.enumerated().map { place, value in
+      let scale = fusion.weightScales[fusion.weightScales.count == 1 ? 0 : place]
+      return Float(Double(value) / (Double(scale) * Double(input.scale) * Double(factor)))
+    }
+  }
+
+  private func attributes(
+    _ fusion: Fusion, factor: Float, axis: Int, addend: MemoryDescriptor?
+  ) throws(InferenceError) -> PrimitiveAttributes {
+    let attributes = try PrimitiveAttributes()
+    let scales = scales(fusion, factor: factor)
+    if scales != [1] { try attributes.setScales(scales, axis: axis) }
+    if let input = fusion.inputQuantization, !fusion.weightScales.isEmpty {
+      try attributes.setZeroPoint(input.zeroPoint, argument: DNNL_ARG_SRC)
+    }
+    if let output = fusion.outputQuantization { try attributes.setZeroPoint(output.zeroPoint, argument: DNNL_ARG_DST) }
+    let step = fusion.outputQuantization?.scale ?? 1
+    for following in fusion.following {
+      switch following {
+      case .relu: try attributes.append(dnnl_eltwise_relu, alpha: 0, beta: 0)
+      case .leakyRelu(let alpha): try attributes.append(dnnl_eltwise_relu, alpha: alpha, beta: 0)
+      case .clip(let low, let high):
+        let bounds = (max(low / step, -.greatestFiniteMagnitude), min(high / step, .greatestFiniteMagnitude))
+        try attributes.append(dnnl_eltwise_clip, alpha: bounds.0, beta: bounds.1)
+      case .sigmoid: try attributes.append(dnnl_eltwise_logistic, alpha: 0, beta: 0)
+      case .tanh: try attributes.append(dnnl_eltwise_tanh, alpha: 0, beta: 0)
+      case .add:
+        if let addend { try attributes.appendAddition(addend) }
+      }
+    }
+    try attributes.finish()
+    return attributes
+  }
+
+  private mutating func lowerConvolution(
+    _ node: Node, _ fusion: Fusion, _ core: Node, _ x: ValueID, _ weights: Tensor, _ output: ValueID
+  ) throws(InferenceError) -> Bool {
+    let (inputType, outputType) = (try type(x), try type(output))
+    let call = OperatorCall(
+      node: core, inputs: [Fact(type: inputType), Fact(type: weights.type)], limits: limits)
+    let filterShape = weights.shape.dimensions
+    let geometry = try WindowGeometry(call, kernel: Array(filterShape[2...]))
+    let groups = try core.attributes.int("group", default: 1)
+    guard groups > 0, filterShape[0] % groups == 0 else { return false }
+    let filters = groups == 1 ? filterShape : [groups, filterShape[0] / groups] + filterShape[1...]
+    guard let source = MemoryDescriptor(anyLayout: inputType.elementType, inputType.shape.dimensions),
+      let filter = MemoryDescriptor(anyLayout: weights.elementType, filters),
+      let plainFilter = MemoryDescriptor(
+        plain: TensorType(elementType: weights.elementType, shape: TensorShape(filters) ?? .scalar)),
+      let target = MemoryDescriptor(anyLayout: outputType.elementType, outputType.shape.dimensions)
+    else { return false }
+    var biasLayout: MemoryDescriptor?
+    var biasTensor: Tensor?
+    if let id = node.input(2), let tensor = graph[id].tensor, let values = tensor.floats {
+      biasTensor = Tensor(scaledBias(values, fusion, factor: 1), shape: tensor.shape)
+      biasLayout = MemoryDescriptor(plain: tensor.type)
+    }
+    let addend = node.inputs.count > 3 ? node.inputs[3] : nil
+    func describe(
+      _ target: MemoryDescriptor, addend: MemoryDescriptor?, _ attributes: borrowing PrimitiveAttributes
+    ) throws(InferenceError) -> PrimitiveDescriptor? {
+      var operation = dnnl_convolution_desc_t()
+      var (source, filter, target) = (source.raw, filter.raw, target.raw)
+      let strides = geometry.strides.map(Int64.init)
+      let dilations = geometry.dilations.map { Int64($0 - 1) }
+      let (before, after) = (geometry.before.map(Int64.init), geometry.after.map(Int64.init))
+      var status: dnnl_status_t
+      if let biasLayout {
+        var bias = biasLayout.raw
+        status = unsafe dnnl_dilated_convolution_forward_desc_init(
+          &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &filter, &bias, &target, strides,
+          dilations, before, after)
+      } else {
+        status = unsafe dnnl_dilated_convolution_forward_desc_init(
+          &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &filter, nil, &target, strides,
+          dilations, before, after)
+      }
+      guard status == dnnl_success else { return nil }
+      return try unsafe PrimitiveDescriptor(operation: &operation, attributes)
+    }
+    var finalTarget = target
+    if addend != nil {
+      // The layout of the result, without the addition, is the one that the addend must have.
+      let bare = try PrimitiveAttributes()
+      guard let first = try describe(target, addend: nil, bare), let layout = first.descriptor(dnnl_query_dst_md)
+      else { return false }
+      finalTarget = layout
+    }
+    let attributes = try attributes(fusion, factor: 1, axis: 1, addend: addend == nil ? nil : finalTarget)
+    guard let descriptor = try describe(finalTarget, addend: finalTarget, attributes),
+      let sourceLayout = descriptor.descriptor(dnnl_query_src_md),
+      let filterLayout = descriptor.descriptor(dnnl_query_weights_md),
+      let targetLayout = descriptor.descriptor(dnnl_query_dst_md), isAllowed(descriptor.implementation),
+      let filterSlot = try packed(weights, plainFilter, as: filterLayout)
+    else { return false }
+    var arguments = [
+      PrimitiveArgument(DNNL_ARG_SRC, try located(x, as: sourceLayout), sourceLayout),
+      PrimitiveArgument(DNNL_ARG_WEIGHTS, filterSlot, filterLayout),
+    ]
+    if let biasTensor, let biasLayout {
+      arguments.append(PrimitiveArgument(DNNL_ARG_BIAS, addConstant(biasTensor.storage), biasLayout))
+    }
+    if let addend, let place = fusion.following.firstIndex(where: { if case .add = $0 { true } else { false } }) {
+      let index = DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (Int32(place) + 1) | DNNL_ARG_SRC_1
+      arguments.append(PrimitiveArgument(index, try located(addend, as: finalTarget), finalTarget))
+    }
+    let slot = addSlot(targetLayout.byteCount)
+    arguments.append(PrimitiveArgument(DNNL_ARG_DST, slot, targetLayout))
+    try addPrimitive("Conv", descriptor, arguments)
+    try place(output, slot, targetLayout)
+    return true
+  }
+
+  private mutating func lowerProduct(
+    _ node: Node, _ fusion: Fusion, _ core: Node, _ x: ValueID, _ weights: Tensor, _ output: ValueID
+  ) throws(InferenceError) -> Bool {
+    let (inputType, outputType) = (try type(x), try type(output))
+    guard weights.shape.rank == 2, inputType.shape.rank >= 2, inputType.shape.elementCount > 0, node.inputs.count <= 3,
+      try core.attributes.int("transA", default: 0) == 0
+    else { return false }
+    let transposed = core.kind == .gemm ? try core.attributes.int("transB", default: 0) != 0 : false
+    let alpha = core.kind == .gemm ? try core.attributes.float("alpha", default: 1) : 1
+    let beta = core.kind == .gemm ? try core.attributes.float("beta", default: 1) : 1
+    let (k, n) = transposed ? (weights.shape[1], weights.shape[0]) : (weights.shape[0], weights.shape[1])
+    let m = inputType.shape.elementCount / max(1, k)
+    guard k > 0, n > 0, inputType.shape.dimensions.last == k, alpha != 0, alpha.isFinite,
+      let source = MemoryDescriptor(inputType.elementType, [m, k], strides: [k, 1]),
+      let any = MemoryDescriptor(anyLayout: weights.elementType, [k, n]),
+      let given = MemoryDescriptor(weights.elementType, [k, n], strides: transposed ? [1, k] : [n, 1]),
+      let target = MemoryDescriptor(outputType.elementType, [m, n], strides: [n, 1])
+    else { return false }
+    var bias: (tensor: Tensor, layout: MemoryDescriptor)?
+    if let id = node.input(2) {
+      guard let values = graph[id].tensor?.floats, values.count == 1 || (values.count == n && graph[id].tensor?.shape.dimensions.last == n),
+        let shape = TensorShape([1, n])
+      else { return false }
+      let wide = (values.count == n ? values : [Float](repeating: values[0], count: n)).map { $0 * beta }
+      guard let tensor = Tensor(scaledBias(wide, fusion, factor: alpha), shape: shape),
+        let layout = MemoryDescriptor(plain: tensor.type)
+      else { return false }
+      bias = (tensor, layout)
+    }
+    let attributes = try attributes(fusion, factor: alpha, axis: 1, addend: nil)
+    var operation = dnnl_matmul_desc_t()
+    var (sourceRaw, anyRaw, targetRaw) = (source.raw, any.raw, target.raw)
+    let status: dnnl_status_t
+    if var biasRaw = bias?.layout.raw {
+      status = unsafe dnnl_matmul_desc_init(&operation, &sourceRaw, &anyRaw, &biasRaw, &targetRaw)
+    } else {
+      status = unsafe dnnl_matmul_desc_init(&operation, &sourceRaw, &anyRaw, nil, &targetRaw)
+    }
+    guard status == dnnl_success, let descriptor = try unsafe PrimitiveDescriptor(operation: &operation, attributes),
+      isAllowed(descriptor.implementation), let layout = descriptor.descriptor(dnnl_query_weights_md),
+      let packedSlot = try packed(weights, given, as: layout)
+    else { return false }
+    let slot = addSlot(target.byteCount)
+    var arguments = [
+      PrimitiveArgument(DNNL_ARG_SRC, try plain(x), source), PrimitiveArgument(DNNL_ARG_WEIGHTS, packedSlot, layout),
+      PrimitiveArgument(DNNL_ARG_DST, slot, target),
+    ]
+    if let bias { arguments.append(PrimitiveArgument(DNNL_ARG_BIAS, addConstant(bias.tensor.storage), bias.layout)) }
+    try addPrimitive(core.kind.rawValue, descriptor, arguments)
+    placements[output] = Placement(slot: slot)
+    return true
+  }
+
+  /// Whether an implementation may be used: oneDNN's default one, unless it is known to read or write outside its
+  /// buffers.
+  private func isAllowed(_ implementation: String) -> Bool {
+    !["jit_1x1:avx512_core_amx_int8"].contains(implementation)
+  }
+}

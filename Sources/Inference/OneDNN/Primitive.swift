@@ -1,0 +1,80 @@
+internal import COneDNN
+
+/// A chosen implementation that is not compiled yet; tells the layouts it wants.
+@safe struct PrimitiveDescriptor: ~Copyable {
+  private let handle: dnnl_primitive_desc_t
+
+  /// oneDNN's default implementation for the operation that `operation` describes; nil where it has none.
+  @unsafe init?(operation: UnsafeRawPointer, _ attributes: borrowing PrimitiveAttributes) throws(InferenceError) {
+    var handle: dnnl_primitive_desc_t?
+    let engine = try Engine.shared()
+    let status = unsafe dnnl_primitive_desc_create(&handle, operation, attributes.pointer, engine.pointer, nil)
+    if status == dnnl_unimplemented || status == dnnl_invalid_arguments { return nil }
+    try OneDNN.check("an operation", status)
+    guard let handle = unsafe handle else { return nil }
+    unsafe self.handle = handle
+  }
+
+  /// A copy between layouts and types; nil where oneDNN has none.
+  init?(
+    reorder source: MemoryDescriptor, to target: MemoryDescriptor, _ attributes: borrowing PrimitiveAttributes
+  ) throws(InferenceError) {
+    var handle: dnnl_primitive_desc_t?
+    let engine = try Engine.shared()
+    var (from, to) = (source.raw, target.raw)
+    let status = unsafe dnnl_reorder_primitive_desc_create(
+      &handle, &from, engine.pointer, &to, engine.pointer, attributes.pointer)
+    if status == dnnl_unimplemented || status == dnnl_invalid_arguments { return nil }
+    try OneDNN.check("a copy", status)
+    guard let handle = unsafe handle else { return nil }
+    unsafe self.handle = handle
+  }
+
+  deinit { unsafe dnnl_primitive_desc_destroy(handle) }
+
+  /// The layout of one of the operation's tensors.
+  func descriptor(_ query: dnnl_query_t) -> MemoryDescriptor? {
+    unsafe dnnl_primitive_desc_query_md(handle, query, 0).map { unsafe MemoryDescriptor(raw: $0.pointee) }
+  }
+
+  /// The name of the implementation, `brgconv:avx512_core_vnni`.
+  var implementation: String {
+    var name: UnsafePointer<CChar>?
+    guard unsafe dnnl_primitive_desc_query(handle, dnnl_query_impl_info_str, 0, &name) == dnnl_success,
+      let name = unsafe name
+    else { return "" }
+    return unsafe String(cString: name)
+  }
+
+  @unsafe var pointer: dnnl_primitive_desc_t { unsafe handle }
+}
+
+/// A compiled operation. Immutable: threads share it, each with scratch memory of its own.
+// SAFETY: oneDNN's primitives may be executed from several threads at once when scratch memory is the caller's.
+@safe final class Primitive: @unchecked Sendable {
+  private let handle: dnnl_primitive_t
+  /// The scratch memory that an execution takes; nil for none.
+  let scratch: MemoryDescriptor?
+  /// The name of the implementation.
+  let implementation: String
+
+  init(_ descriptor: borrowing PrimitiveDescriptor) throws(InferenceError) {
+    var handle: dnnl_primitive_t?
+    try unsafe OneDNN.check("a primitive", dnnl_primitive_create(&handle, descriptor.pointer))
+    guard let handle = unsafe handle else { throw InferenceError(.library, "oneDNN gave no primitive") }
+    unsafe self.handle = handle
+    implementation = descriptor.implementation
+    let scratch = descriptor.descriptor(dnnl_query_scratchpad_md)
+    self.scratch = (scratch?.byteCount ?? 0) > 0 ? scratch : nil
+  }
+
+  deinit { unsafe dnnl_primitive_destroy(handle) }
+
+  /// Runs on the calling thread, and on those that oneDNN may use for it.
+  @unsafe func execute(
+    _ stream: borrowing Stream, _ arguments: UnsafeBufferPointer<dnnl_exec_arg_t>
+  ) throws(InferenceError) {
+    try unsafe OneDNN.check(
+      "to run", dnnl_primitive_execute(handle, stream.pointer, Int32(arguments.count), arguments.baseAddress))
+  }
+}
