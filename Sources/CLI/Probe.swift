@@ -79,13 +79,13 @@ struct Probe: ParsableCommand {
     print("  origin \(description.originRational) s")
     for oddity in description.oddities { print("  ! \(oddity)") }
     for stream in description.streams {
-      print("  #\(stream.index) \(stream.isSelected ? "*" : " ") \(facts(stream).joined(separator: ", "))")
+      print("  #\(stream.index) \(stream.isSelected ? "*" : " ") \(factsText(stream).joined(separator: ", "))")
       for oddity in stream.oddities { print("       ! \(oddity)") }
     }
     if description.streams.contains(where: \.isSelected) { print("  * taken by 'braid run'") }
   }
 
-  private func facts(_ stream: StreamDescription) -> [String] {
+  private func factsText(_ stream: StreamDescription) -> [String] {
     var facts = ["\(stream.kind.rawValue) \(stream.codec)"]
     if let profile = stream.profile { facts[0] += " (\(profile))" }
     if let video = stream.video {

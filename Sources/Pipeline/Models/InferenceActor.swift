@@ -16,17 +16,18 @@ actor InferenceActor {
     runners = try models.map { try ModelRunner(plan: $0.plan, description: $0.description) }
   }
 
-  /// Warms every model up, then takes jobs until the queue is closed and empty.
-  func serve(_ queue: JobQueue) async {
+  /// Warms every model up, then takes jobs until the queue is closed and empty. Blocks the actor's own thread meanwhile.
+  func serve(_ queue: JobQueue) {
     var durations: [MediaDuration] = []
     for runner in runners {
       _ = runner.warmUp(clock: clock)
       durations.append(runner.warmUp(clock: clock))
     }
     queue.finishWarmUp(durations)
-    while let job = await queue.next() {
+    while let job = queue.next() {
       runners[job.model].run(job, clock: clock)
       queue.complete(job)
     }
+    queue.finish()
   }
 }

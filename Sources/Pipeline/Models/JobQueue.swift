@@ -1,20 +1,21 @@
 internal import BraidCore
 internal import Synchronization
 
-/// Carries jobs from the session's thread to the inference actor and back.
+/// Carries jobs from the session's thread to the inference actor's and back.
 ///
-/// As many jobs as exist fit in, so that nobody ever waits for room. Allocates: no, after `init`.
+/// As many jobs as exist fit in, so that nobody ever waits for room. The actor's thread is its own, and so it waits for
+/// work by blocking: one wake-up a job and nothing else. Allocates: no, after `init`.
 final class JobQueue: Sendable {
-  @safe
   private struct State {
     var pending: [ModelJob] = []
     var completed: [ModelJob] = []
     var warmUp: [MediaDuration]?
-    var waiter: UnsafeContinuation<Void, Never>?
     var isClosed = false
+    var isServed = false
   }
 
   private let state: Mutex<State>
+  private let work = Signal()
   private let ready: Signal
 
   /// - Parameters:
@@ -28,14 +29,12 @@ final class JobQueue: Sendable {
     self.state = Mutex(state)
   }
 
+  // MARK: The session's side
+
   /// Hands a job to the actor.
   func submit(_ job: ModelJob) {
-    resumeWaiter { $0.pending.append(job) }
-  }
-
-  /// Lets ``next()`` give nil once no job is left.
-  func close() {
-    resumeWaiter { $0.isClosed = true }
+    state.withLock { $0.pending.append(job) }
+    work.notify()
   }
 
   /// A job that is done, oldest first; nil if there is none.
@@ -46,44 +45,47 @@ final class JobQueue: Sendable {
   /// How long each model's run before the first job took; nil until all have been warmed up.
   var warmUp: [MediaDuration]? { state.withLock { $0.warmUp } }
 
-  /// The actor's side: the next job, waiting for one without blocking its thread; nil after the end.
-  func next(isolation: isolated (any Actor)? = #isolation) async -> ModelJob? {
+  /// Ends the actor's work once no job is left, and waits for that.
+  func close() {
+    state.withLock { $0.isClosed = true }
+    work.notify()
     while true {
-      let (job, isClosed) = state.withLock { state -> (ModelJob?, Bool) in
-        state.pending.isEmpty ? (nil, state.isClosed) : (state.pending.removeFirst(), false)
-      }
-      if let job { return job }
-      if isClosed { return nil }
-      await unsafe withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-        let hasWork = state.withLock { state -> Bool in
-          if !state.pending.isEmpty || state.isClosed { return true }
-          unsafe state.waiter = continuation
-          return false
-        }
-        if hasWork { unsafe continuation.resume() }
-      }
+      let ticket = ready.ticket()
+      if state.withLock({ $0.isServed }) { return }
+      ready.wait(since: ticket)
     }
   }
 
-  /// The actor's side: a job is done.
+  // MARK: The actor's side
+
+  /// The next job, blocking the thread until there is one; nil after the end.
+  func next() -> ModelJob? {
+    while true {
+      let ticket = work.ticket()
+      let (job, isClosed) = state.withLock { state in
+        (state.pending.isEmpty ? nil : state.pending.removeFirst(), state.isClosed)
+      }
+      if let job { return job }
+      if isClosed { return nil }
+      work.wait(since: ticket)
+    }
+  }
+
+  /// A job is done.
   func complete(_ job: ModelJob) {
     state.withLock { $0.completed.append(job) }
     ready.notify()
   }
 
-  /// The actor's side: every model has run once.
+  /// Every model has run once.
   func finishWarmUp(_ durations: [MediaDuration]) {
     state.withLock { $0.warmUp = durations }
     ready.notify()
   }
 
-  private func resumeWaiter(_ change: (inout State) -> Void) {
-    let waiter = unsafe state.withLock { state -> UnsafeContinuation<Void, Never>? in
-      change(&state)
-      let waiter = unsafe state.waiter
-      unsafe state.waiter = nil
-      return unsafe waiter
-    }
-    unsafe waiter?.resume()
+  /// No job will be taken any more.
+  func finish() {
+    state.withLock { $0.isServed = true }
+    ready.notify()
   }
 }
