@@ -21,7 +21,8 @@ extension PlanBuilder {
   private func scales(_ fusion: Fusion, factor: Float) -> [Float] {
     guard let input = fusion.inputQuantization, !fusion.weightScales.isEmpty else { return [factor] }
     let step = fusion.outputQuantization?.scale ?? 1
-    return fusion.weightScales.map { Float(Double($0) * Double(input.scale) * Double(factor) / Double(step)) }
+    // In single precision and in this order, as the field's other engines round it.
+    return fusion.weightScales.map { input.scale * $0 / step * factor }
   }
 
   /// The bias in units of the sum of products.
@@ -31,7 +32,9 @@ extension PlanBuilder {
     }
     return bias.enumerated().map { place, value in
       let scale = fusion.weightScales[fusion.weightScales.count == 1 ? 0 : place]
-      return Float(Double(value) / (Double(scale) * Double(input.scale) * Double(factor)))
+      let level = Double(value) / (Double(scale) * Double(input.scale) * Double(factor))
+      // A bias that was stored as a whole number is one again.
+      return Float(abs(level - level.rounded()) < 0.01 ? level.rounded() : level)
     }
   }
 
