@@ -122,11 +122,16 @@ def table(head, rows):
     print()
 
 
+def share(part, whole):
+    """`part` of `whole` as text; a dash where there is nothing to divide."""
+    return f"{part / whole:.3f}" if whole else "-"
+
+
 def score(totals):
     """Precision, recall and the errors' figures, from `(hits, extra, missed, errors)` of many clips."""
     hits, extra, missed = (sum(total[k] for total in totals) for k in range(3))
     errors = np.concatenate([total[3] for total in totals]) * 1000 if totals else np.zeros(0)
-    numbers = [f"{hits / max(1, hits + extra):.3f}", f"{hits / max(1, hits + missed):.3f}", hits, extra, missed]
+    numbers = [share(hits, hits + extra), share(hits, hits + missed), hits, extra, missed]
     return numbers + ([f"{np.median(errors):+.1f}", f"{np.median(np.abs(errors)):.1f}", f"{np.abs(errors).max():.1f}"] if hits else ["-"] * 3)
 
 
@@ -193,7 +198,8 @@ def hits_in_clips(real):
         stamps, pictures = pictures_of(path)
         for variant in ("float", "int8"):
             sound, picture, moment = (Model(name, variant) for name in ("hit-sound", "hit-picture", "hit-moment"))
-            silent.append([path.name, variant, f"{len(features) / 100:.0f}", len(sound.hits(*sound.over_rows(features))), len(picture.hits(*picture.over_pictures(stamps, pictures))),
+            silent.append([path.name, variant, f"{len(features) / 100:.0f}", len(sound.hits(*sound.over_rows(features))),
+                           len(picture.hits(*picture.over_pictures(stamps, pictures))),
                            len(moment.hits(*moment.over_pictures(stamps, pictures, features)))])
     print("The sample clips (within one frame, 20 ms):\n")
     table(HIT_HEAD, sorted(rows, key=lambda row: row[0], reverse=True))
@@ -225,8 +231,8 @@ def moments(count=2000):
 
 def f1(found, true):
     """`[accuracy, precision, recall, F1]` of two arrays of booleans."""
-    both, either = (found & true).sum(), max(1, found.sum() + true.sum())
-    return [f"{(found == true).mean():.3f}", f"{both / max(1, found.sum()):.3f}", f"{both / max(1, true.sum()):.3f}", f"{2 * both / either:.3f}"]
+    both = (found & true).sum()
+    return [share((found == true).sum(), len(true)), share(both, found.sum()), share(both, true.sum()), share(2 * both, found.sum() + true.sum())]
 
 
 def inside(times, spans):

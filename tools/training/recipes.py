@@ -35,7 +35,7 @@ class HitSound:
     net = {"branches": {"features": Branch((1, 16, 40), -8.0, 5.0, [
         ("conv", 12, (3, 5), (1, 2), 0), ("relu",), ("conv", 16, 3, (1, 2), 0), ("relu",), ("conv", 24, 3, 2, 0), ("relu",), ("flatten",)])},
         "head": [("dense", 32), ("relu",), ("dense", 4)]}
-    package = _package(name, "event", [_features(16, 4)], {"event": "hit", "shape": "instant", "threshold": 0.5, "rows": outputs, "min_gap_ms": 150})
+    package = _package(name, "event", [_features(16, 4)], {"event": "hit", "shape": "instant", "threshold": 0.55, "rows": outputs, "min_gap_ms": 150})
 
     def __init__(self):
         self.pool = pools.clicks(101, 2400)

@@ -188,7 +188,8 @@ def speech_scene(rng, speech, seconds=8.0):
             piece = piece * level(rng.uniform(-12, 0))
             if rng.random() < 0.6:
                 # Natural speech is less even: words swell and fade.
-                swell = np.interp(np.arange(piece.size), np.arange(0, piece.size + 4000, 4000), rng.uniform(-14, 0, piece.size // 4000 + 2))
+                corners = rng.uniform(-14, 0, piece.size // 4000 + 2)
+                swell = np.interp(np.arange(piece.size), np.arange(corners.size) * 4000, corners)
                 piece = piece * level(swell).astype(np.float32)
             for start, end in spoken(piece, RATE, -42.0, 0.2):
                 intervals.append((at / RATE + start, at / RATE + end))
