@@ -38,7 +38,9 @@ public final class MediaInput: Sendable {
     let format = try FormatContext(location, options, interruption)
     var description = format.describe(location, keepsTime: options.keepsTime)
     try format.select(options, in: &description)
-    return (try Demuxer(format, description, options, location, interruption), description)
+    let demuxer = try Demuxer(format, description, options, location, interruption)
+    try demuxer.lookAhead()
+    return (demuxer, description)
   }
 
   private init(_ description: InputDescription, _ demuxer: Demuxer, base: MediaTime) {

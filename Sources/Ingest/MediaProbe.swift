@@ -19,13 +19,21 @@ public struct ProbedFrame: Hashable, Sendable {
 
 /// Looks at every frame of an input: what `braid probe --frames` prints.
 public enum MediaProbe {
-  /// What is in an input, without reading on.
+  /// What is in an input, without decoding it. Why a stream could not be run is said in the oddities, not thrown.
   ///
-  /// - Throws: every ``IngestError/Code``.
-  public static func describe(_ uri: String, options: InputOptions = InputOptions()) throws(IngestError)
-    -> InputDescription
-  {
-    try MediaInput.openDemuxer(uri, options, InputInterruption()).description
+  /// - Throws: every ``IngestError/Code`` of opening.
+  public static func describe(
+    _ uri: String, options: InputOptions = InputOptions(), interruption: InputInterruption = InputInterruption()
+  ) throws(IngestError) -> InputDescription {
+    let location = try InputLocation(uri)
+    let format = try FormatContext(location, options, interruption)
+    var description = format.describe(location, keepsTime: options.keepsTime)
+    do throws(IngestError) {
+      try format.select(options, in: &description)
+    } catch {
+      description.oddities.append(error.message)
+    }
+    return description
   }
 
   /// Decodes the selected streams from beginning to end on the calling thread and shows every frame to `body`, in the file's

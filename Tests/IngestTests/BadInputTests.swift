@@ -123,7 +123,7 @@ struct BadInputTests {
     let scratch = try Scratch()
     try Tool.ffmpeg("-f", "lavfi", "-i", "sine=r=8000:d=1", "-f", "wav", "file:" + scratch.path("12:30.wav"))
     let here = FileManager.default.currentDirectoryPath
-    defer { FileManager.default.changeCurrentDirectoryPath(here) }
+    defer { _ = FileManager.default.changeCurrentDirectoryPath(here) }
     #expect(FileManager.default.changeCurrentDirectoryPath(scratch.folder.path))
     let session = try Session.run("12:30.wav")
     #expect(session.counters[0]?.samples == 8000)
@@ -197,10 +197,10 @@ struct BadInputTests {
         name == "one.ts" ? "0" : "1", scratch.path(name))
     }
     let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path("one.ts")))
-    let session = try Session.run(
-      try scratch.write("joined.ts", bytes + Data(contentsOf: URL(fileURLWithPath: scratch.path("two.ts")))))
+    let path = try scratch.write("joined.ts", bytes + Data(contentsOf: URL(fileURLWithPath: scratch.path("two.ts"))))
+    let session = try Session.run(path)
     #expect(session.counters[0]?.formatChanges == 1)
-    #expect(session.frames(0).count == 50)
+    #expect(session.frames(0).count == (try Tool.frameCount(path, stream: 0)))
     if case .video(let width, _) = session.frames(0).last?.content { #expect(width == 320) }
   }
 
@@ -215,9 +215,10 @@ struct BadInputTests {
     let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path("one.ts")))
     let session = try Session.run(
       try scratch.write("joined.ts", bytes + Data(contentsOf: URL(fileURLWithPath: scratch.path("two.ts")))))
-    #expect(session.counters[0]?.formatChanges == 1)
-    #expect(session.gaps(0).count == 1)
-    #expect(session.frames(0).last?.epoch == 1)
+    let counters = try #require(session.counters[0])
+    #expect(counters.formatChanges >= 1)
+    #expect(session.gaps(0).count >= 1 && session.frames(0).last?.epoch == session.gaps(0).count)
+    #expect(session.frames(0).reduce(0) { $0 + $1.samples } + counters.samplesLostInGaps == counters.samples)
     if case .audio(_, _, let rate, let channels) = session.frames(0).last?.content {
       #expect(rate == 48000 && channels == 2)
     }

@@ -24,7 +24,8 @@ struct StarvationTests {
     let path = scratch.path("both.ts")
     try Tool.ffmpeg(
       "-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=4", "-f", "lavfi", "-i", "sine=f=440:r=16000:d=4", "-map", "0:v",
-      "-map", "1:a", "-c:v", "mpeg2video", "-q:v", "2", "-c:a", "mp2", "-streamid", "0:256", "-streamid", "1:257", path)
+      "-map", "1:a", "-c:v", "mpeg2video", "-q:v", "2", "-c:a", "mp2", "-b:a", "32k", "-streamid", "0:256", "-streamid",
+      "1:257", path)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     var others = Data()
     var sound = Data()

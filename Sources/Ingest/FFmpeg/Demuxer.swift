@@ -114,6 +114,18 @@ final class Demuxer: @unchecked Sendable {
     return .packet
   }
 
+  /// Reads until every stream of sound and picture has a packet, or 64 were read, so that encryption which only packets
+  /// tell of is known when the input is opened. The packets wait in the queues.
+  ///
+  /// - Throws: ``IngestError/Code/encrypted``.
+  func lookAhead() throws(IngestError) {
+    guard location.place != .network else { return }
+    for _ in 0..<64 {
+      guard readers.contains(where: { !$0.isSparse && $0.decoder.queue.isEmpty }), read() == .packet else { break }
+    }
+    if let error = failure.withLock({ $0 }), error.code == .encrypted { throw error }
+  }
+
   /// Keeps the first failure.
   func fail(_ error: IngestError) {
     failure.withLock { if $0 == nil { $0 = error } }
