@@ -2,12 +2,15 @@ internal import BraidCore
 
 /// Turns a level over time into intervals, with hysteresis: what the detectors of intervals have in common.
 ///
-/// An interval begins when the level rises above `open` and is over when it falls below `close`; it is handed out from
-/// the moment it is as long as `minimumLength`, and not at all if it never is. Allocates: no.
+/// An interval begins when the level rises above `open` and is over when it has stayed below `close` for `hold`; it ends
+/// then where the level fell. It is handed out from the moment it is as long as `minimumLength` while the level is up, and
+/// not at all if it never is. Allocates: no.
 struct IntervalTracker {
   /// The level that begins an interval, and the lower one that ends it.
   let open: Float
   let close: Float
+  /// How long the level must stay below for the interval to be over.
+  let hold: MediaDuration
   /// How much earlier than the rise the interval is said to begin.
   let lead: MediaDuration
   /// How much earlier than the fall it is said to end.
@@ -16,15 +19,21 @@ struct IntervalTracker {
   let minimumLength: MediaDuration
 
   private var start: MediaTime?
+  /// Since when the level has been below, in an interval that is not over yet.
+  private var fell: MediaTime?
   private var isAnnounced = false
   private var lastEnd = MediaTime.distantPast
   private var lastTime = MediaTime.distantPast
   private var sum = 0.0
   private var count = 0
 
-  init(open: Float, close: Float, lead: MediaDuration, lag: MediaDuration, minimumLength: MediaDuration) {
+  init(
+    open: Float, close: Float, hold: MediaDuration, lead: MediaDuration, lag: MediaDuration,
+    minimumLength: MediaDuration
+  ) {
     self.open = open
     self.close = close
+    self.hold = hold
     self.lead = lead
     self.lag = lag
     self.minimumLength = minimumLength
@@ -49,22 +58,27 @@ struct IntervalTracker {
       return announce(time)
     }
     guard level < close else {
+      fell = nil
       sum += Double(score)
       count += 1
       return isAnnounced ? nil : announce(time)
     }
-    return end(start, max(start, time - lag))
+    let fell = fell ?? time
+    self.fell = fell
+    guard !isAnnounced || time - fell >= hold else { return nil }
+    return end(start, max(start, fell - lag))
   }
 
   /// Ends an interval that is still open at the last time seen; nil if there is none to hand out.
   mutating func finish() -> DetectedInterval? {
     guard let start else { return nil }
-    return end(start, max(start, lastTime))
+    return end(start, max(start, fell.map { $0 - lag } ?? lastTime))
   }
 
   /// Forgets everything.
   mutating func reset() {
     start = nil
+    fell = nil
     lastEnd = .distantPast
     lastTime = .distantPast
   }
@@ -77,6 +91,7 @@ struct IntervalTracker {
 
   private mutating func end(_ start: MediaTime, _ time: MediaTime) -> DetectedInterval? {
     self.start = nil
+    fell = nil
     guard isAnnounced else { return nil }
     lastEnd = time
     return DetectedInterval(start: start, end: time, isFinal: true, score: meanScore)

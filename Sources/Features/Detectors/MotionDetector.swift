@@ -4,15 +4,16 @@ import Glibc
 /// When something moves in the picture, told from ``Motion/distinct``.
 ///
 /// The motion of each picture is turned into motion a second, held to 0.1 and to what lets no single picture raise the
-/// level above 0.018, and smoothed over 0.2 s. An interval begins above 0.02 and is over below 0.01; it is at least 0.4 s
-/// long. Still pictures, single cuts and flashes are no motion. Allocates: only when the picture's size changes.
+/// level above 0.018, and smoothed over 0.2 s. An interval begins above 0.02 and is over when it has been below 0.01 for
+/// 0.4 s; it is at least 0.4 s long. Still pictures, single cuts and flashes are no motion. Allocates: only when the picture's size changes.
 public struct MotionDetector: Sendable {
   private static let strongest: Float = 0.1
   private static let largestStep: Float = 0.018
 
   private var motion = Motion()
   private var tracker = IntervalTracker(
-    open: 0.02, close: 0.01, lead: .milliseconds(100), lag: .milliseconds(200), minimumLength: .milliseconds(400))
+    open: 0.02, close: 0.01, hold: .milliseconds(400), lead: .milliseconds(100), lag: .milliseconds(200),
+    minimumLength: .milliseconds(400))
   private var first: MediaTime?
   private var last: MediaTime?
   private var rate: Float = 0

@@ -7,8 +7,9 @@ import Glibc
 /// 3400 Hz is above a noise floor that follows the quietest parts; it is not far below the recent peak (echo, breath);
 /// the spectrum is less flat than noise; it is not as bare as a pure tone; and the levels of 12 bands have varied over
 /// the last half second as syllables do (the median of the bands' standard deviations), which steady sounds and clicks do
-/// not. Intervals are taken from the smoothed likelihood, with hysteresis. For 16 kHz and one channel. Depends on the
-/// samples alone, however they are cut. One thread at a time; allocates: no, after `init`.
+/// not. Intervals are taken from the smoothed likelihood: above 0.5 they begin, 0.2 s below 0.25 and they are over; they are
+/// at least 0.25 s long. For 16 kHz and one channel. Depends on the samples alone, however they are cut. One thread at a
+/// time; allocates: no, after `init`.
 public final class SpeechActivityDetector {
   /// The rate of the samples it takes.
   public static let sampleRate = 16_000
@@ -22,7 +23,8 @@ public final class SpeechActivityDetector {
 
   private let spectrum: STFT
   private var tracker = IntervalTracker(
-    open: 0.5, close: 0.25, lead: .milliseconds(120), lag: .milliseconds(50), minimumLength: .milliseconds(250))
+    open: 0.5, close: 0.25, hold: .milliseconds(200), lead: .milliseconds(120), lag: .milliseconds(50),
+    minimumLength: .milliseconds(250))
   private var origin: MediaTime
   private var bands: [Float]
   private var deviations = [Float](repeating: 0, count: bandCount)
