@@ -36,10 +36,11 @@ public enum MergeOrder {
   ///
   /// A stream without an element holds back another's at `time` while its bound is before `time`, or at it and the
   /// stream's number is lower. O(streams), allocates: no.
-  public static func next(_ heads: some Collection<Head>) -> Decision {
+  public static func next(_ heads: [Head]) -> Decision {
     var first: (index: Int, time: MediaTime)?
     var behind: (index: Int, bound: MediaTime)?
-    for (index, head) in heads.enumerated() {
+    for index in heads.indices {
+      let head = heads[index]
       if let time = head.time {
         if first.map({ time < $0.time }) ?? true { first = (index, time) }
       } else if !head.isFinished {

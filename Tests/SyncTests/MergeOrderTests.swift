@@ -29,7 +29,7 @@ struct MergeOrderTests {
   @Test("the end is the end")
   func finished() {
     #expect(MergeOrder.next([head(nil, finished: true), head(nil, finished: true)]) == .finished)
-    #expect(MergeOrder.next([MergeOrder.Head]()) == .finished)
+    #expect(MergeOrder.next([]) == .finished)
   }
 
   @Test("whatever the producers' speeds, the order is that of time and stream, and it never stalls")

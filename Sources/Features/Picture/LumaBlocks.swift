@@ -29,11 +29,34 @@ struct LumaBlocks {
     for index in means.indices { means[index] = Float(sums[index]) / areas[index] }
   }
 
-  /// The mean absolute difference of the blocks of two pictures of the same size, 0 to 255.
-  func meanAbsoluteDifference(_ other: LumaBlocks) -> Float {
+  /// The mean absolute difference of the blocks of two pictures of the same size, 0 to 255, `dead` taken off each first.
+  func meanAbsoluteDifference(_ other: LumaBlocks, dead: Float = 0) -> Float {
     var sum: Float = 0
-    for index in means.indices { sum += abs(means[index] - other.means[index]) }
+    for index in means.indices { sum += max(0, abs(means[index] - other.means[index]) - dead) }
     return means.isEmpty ? 0 : sum / Float(means.count)
+  }
+
+  /// The correlation of the blocks of two pictures of the same size, -1 to 1; 1 for two even pictures.
+  func correlation(_ other: LumaBlocks) -> Float {
+    let count = Float(max(1, means.count))
+    var sum: Float = 0
+    var otherSum: Float = 0
+    for index in means.indices {
+      sum += means[index]
+      otherSum += other.means[index]
+    }
+    // A variance of 4 squared levels is added to each: noise in an even picture is no pattern.
+    var variance: Float = 4
+    var otherVariance: Float = 4
+    var covariance: Float = 4
+    for index in means.indices {
+      let value = means[index] - sum / count
+      let otherValue = other.means[index] - otherSum / count
+      variance += value * value / count
+      otherVariance += otherValue * otherValue / count
+      covariance += value * otherValue / count
+    }
+    return covariance / (variance * otherVariance).squareRoot()
   }
 
   static func check(_ luma: Span<UInt8>, _ width: Int, _ height: Int) {
