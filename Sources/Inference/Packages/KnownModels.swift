@@ -16,7 +16,7 @@ public enum KnownModels {
         remedy: "Put a braid.json beside it that describes them (docs/models.md)")
     }
     if let known = ultraFace(model, name, picture) {
-      return (known, "UltraFace: RGB less 127 over 128, corner boxes, faces from 0.7 on")
+      return (known, "UltraFace: RGB less 127 over 128, faces from 0.7 on")
     }
     let range = picture.high == 1 ? "0 to 1" : "0 to 255"
     let description = ModelDescription(
@@ -83,6 +83,16 @@ public enum KnownModels {
       let boxes = model.outputs.first(where: { $0.name == "boxes" }), boxes.dimensions.count == 3,
       fixed(boxes)[2] == 4, let input = model.inputs.first
     else { return nil }
+    // The model comes in two exports: one ends with boxes, one with what the boxes are computed from.
+    let encoding: ModelDescription.BoxEncoding =
+      model.operatorCounts["Exp"] != nil
+      ? .corners
+      : .priors(
+        ModelDescription.Priors(
+          width: picture.width, height: picture.height,
+          levels: [(8, [10, 16, 24]), (16, [32, 48]), (32, [64, 96]), (64, [128, 192, 256])].map {
+            ModelDescription.Priors.Level(stride: $0.0, sizes: $0.1)
+          }, centreVariance: 0.1, sizeVariance: 0.2))
     var picture = picture
     (picture.low, picture.high) = (0, 255)
     picture.mean = [127]
@@ -92,7 +102,7 @@ public enum KnownModels {
       inputs: [ModelDescription.Input(name: input.name, source: .picture(picture))],
       decoder: .detections(
         ModelDescription.Detections(
-          scores: "scores", boxes: "boxes", labels: ["face"], threshold: 0.7, overlap: 0.3)))
+          scores: "scores", boxes: "boxes", encoding: encoding, labels: ["face"], threshold: 0.7, overlap: 0.3)))
   }
 
   private static func sileroVAD(_ model: Model, _ name: String) -> ModelDescription? {

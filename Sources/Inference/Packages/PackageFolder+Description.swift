@@ -103,7 +103,7 @@ extension PackageFolder {
       return .detections(
         ModelDescription.Detections(
           scores: try required(output.scores, "output.scores"), boxes: try required(output.boxes, "output.boxes"),
-          labels: try required(output.labels, "output.labels"),
+          encoding: .corners, labels: try required(output.labels, "output.labels"),
           threshold: try fraction(output.threshold ?? 0.5, "output.threshold"),
           overlap: try fraction(output.overlap ?? 0.5, "output.overlap")))
     case "raw": return .raw

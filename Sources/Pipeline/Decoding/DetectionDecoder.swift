@@ -5,14 +5,19 @@ internal import BraidInference
 struct DetectionDecoder {
   private let settings: ModelDescription.Detections
   private var candidates: [ModelOutput.Detection] = []
+  private let priors: PriorBoxes?
 
   init(_ settings: ModelDescription.Detections) {
     self.settings = settings
+    switch settings.encoding {
+    case .corners: priors = nil
+    case .priors(let layout): priors = PriorBoxes(layout)
+    }
   }
 
   /// - Parameters:
   ///   - scores: `[boxes, classes]`, class 0 being background.
-  ///   - boxes: `[boxes, 4]`: left, top, right, bottom in 0 to 1.
+  ///   - boxes: `[boxes, 4]`, as the settings' encoding has them.
   /// - Returns: best first, at most 200; coordinates are held to the picture.
   mutating func decode(scores: [Float], boxes: [Float]) -> [ModelOutput.Detection] {
     let classes = settings.labels.count + 1
@@ -23,10 +28,10 @@ struct DetectionDecoder {
       for box in 0..<count {
         let score = scores[box * classes + label]
         guard score >= settings.threshold else { continue }
-        let left = Self.held(boxes[box * 4])
-        let top = Self.held(boxes[box * 4 + 1])
-        let right = Self.held(boxes[box * 4 + 2])
-        let bottom = Self.held(boxes[box * 4 + 3])
+        var corners = (boxes[box * 4], boxes[box * 4 + 1], boxes[box * 4 + 2], boxes[box * 4 + 3])
+        if let priors { corners = priors.corners(of: box, offsets: corners) }
+        let (left, top) = (Self.held(corners.0), Self.held(corners.1))
+        let (right, bottom) = (Self.held(corners.2), Self.held(corners.3))
         guard right > left, bottom > top else { continue }
         candidates.append(
           ModelOutput.Detection(

@@ -120,11 +120,11 @@ final class SessionRun {
       modelRecords.append(record(of: model, stage: stage))
     }
     let thread = InferenceThread(name: "braid-infer")
-    self.queue = jobs
     self.dispatcher = dispatcher
     do {
       let actor = try InferenceActor(thread: thread, models: loaded.map { ($0.plan, $0.description) }, clock: clock)
       Task { await actor.serve(jobs) }
+      queue = jobs
     } catch {
       thread.shutdown()
       throw error
