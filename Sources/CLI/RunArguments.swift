@@ -1,7 +1,7 @@
 import ArgumentParser
 import BraidCore
-import BraidIngest
 import BraidInference
+import BraidIngest
 import BraidPipeline
 
 /// The arguments of `braid run`.

@@ -1,4 +1,5 @@
 import BraidCore
+import Synchronization
 import Testing
 
 @Suite struct ClockTests {
@@ -54,8 +55,6 @@ import Testing
     #expect(histogram.count == 1002)
   }
 }
-
-import Synchronization
 
 private final class Name: Sendable {
   private let value = Mutex("")

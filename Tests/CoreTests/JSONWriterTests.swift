@@ -66,7 +66,8 @@ import Testing
     #expect(
       written { $0.timestamp(nanosecondsSinceEpoch: 1_763_633_704_720_311_999) } == "\"2025-11-20T10:15:04.720311Z\"")
     #expect(written { $0.timestamp(nanosecondsSinceEpoch: -1) } == "\"1969-12-31T23:59:59.999999Z\"")
-    #expect(written { $0.timestamp(nanosecondsSinceEpoch: 951_782_400_000_000_000) } == "\"2000-02-29T00:00:00.000000Z\"")
+    #expect(
+      written { $0.timestamp(nanosecondsSinceEpoch: 951_782_400_000_000_000) } == "\"2000-02-29T00:00:00.000000Z\"")
   }
 
   @Test func `the buffer is used again`() {

@@ -5,7 +5,8 @@ import Testing
   private func sensor(_ milliseconds: Int64) -> StreamElement {
     .sensor(
       SensorSample(
-        time: MediaTime(nanoseconds: milliseconds * 1_000_000), captured: nil, epoch: 0, values: [Double(milliseconds)]))
+        time: MediaTime(nanoseconds: milliseconds * 1_000_000), captured: nil, epoch: 0, values: [Double(milliseconds)])
+    )
   }
 
   private func ring(_ elements: Int, bytes: Int = .max, _ policy: RingPolicy) -> Ring {

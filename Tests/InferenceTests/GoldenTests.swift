@@ -43,7 +43,8 @@ import Testing
     let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
     let allowed = step == nil ? 0 : loosely ? max(1, expected.count / 50) : expected.count / 1000
     if let step { #expect(worst <= 4.001 * step, "\(label)") }
-    #expect(off <= allowed, "\(label): \(off) of \(expected.count) beyond \(tolerance), worst \(worst), largest \(largest)")
+    #expect(
+      off <= allowed, "\(label): \(off) of \(expected.count) beyond \(tolerance), worst \(worst), largest \(largest)")
   }
 
   static func check(_ golden: Goldens.Case, _ optimisation: SessionOptions.Optimisation) throws {

@@ -165,7 +165,8 @@ extension PlanBuilder {
     else { return false }
     var bias: (tensor: Tensor, layout: MemoryDescriptor)?
     if let id = node.input(2) {
-      guard let values = graph[id].tensor?.floats, values.count == 1 || (values.count == n && graph[id].tensor?.shape.dimensions.last == n),
+      guard let values = graph[id].tensor?.floats,
+        values.count == 1 || (values.count == n && graph[id].tensor?.shape.dimensions.last == n),
         let shape = TensorShape([1, n])
       else { return false }
       let wide = (values.count == n ? values : [Float](repeating: values[0], count: n)).map { $0 * beta }

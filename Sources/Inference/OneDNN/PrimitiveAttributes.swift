@@ -39,7 +39,9 @@ struct PrimitiveAttributes: ~Copyable {
 
   /// Adds another tensor.
   func appendAddition(_ descriptor: MemoryDescriptor) throws(InferenceError) {
-    let status = unsafe descriptor.withRaw { unsafe dnnl_post_ops_append_binary(following.pointer, dnnl_binary_add, $0) }
+    let status = unsafe descriptor.withRaw {
+      unsafe dnnl_post_ops_append_binary(following.pointer, dnnl_binary_add, $0)
+    }
     try OneDNN.check("an addition", status)
   }
 

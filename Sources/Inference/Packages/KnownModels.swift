@@ -4,7 +4,9 @@ public enum KnownModels {
   ///
   /// - Returns: the description, with a sentence for the user about what was taken for granted.
   /// - Throws: ``InferenceError``, code `undescribed-model`, where the inputs cannot be guessed.
-  public static func description(of model: Model, path: String) throws(InferenceError) -> (ModelDescription, note: String) {
+  public static func description(of model: Model, path: String) throws(InferenceError) -> (
+    ModelDescription, note: String
+  ) {
     let name = fileName(path)
     if let known = sileroVAD(model, name) {
       return (known, "Silero voice activity: 16 kHz, 512 samples a window after 64 of context, carried state")
@@ -106,7 +108,8 @@ public enum KnownModels {
   }
 
   private static func sileroVAD(_ model: Model, _ name: String) -> ModelDescription? {
-    guard Set(model.inputs.map(\.name)) == ["input", "state", "sr"], Set(model.outputs.map(\.name)) == ["output", "stateN"]
+    guard Set(model.inputs.map(\.name)) == ["input", "state", "sr"],
+      Set(model.outputs.map(\.name)) == ["output", "stateN"]
     else { return nil }
     return ModelDescription(
       name: name, version: "0.0.0",

@@ -1,6 +1,6 @@
 public import BraidCore
-public import BraidIngest
 public import BraidInference
+public import BraidIngest
 
 /// Everything that a session is told before it starts.
 public struct SessionConfiguration: Sendable {

@@ -36,7 +36,8 @@ final class RecordSink {
     guard descriptor >= 0 else {
       throw PipelineError(
         .outputFailed, "the output cannot be opened for writing", location: path,
-        remedy: "Choose a path in a folder that exists and that you may write", cause: unsafe String(cString: strerror(errno)))
+        remedy: "Choose a path in a folder that exists and that you may write",
+        cause: unsafe String(cString: strerror(errno)))
     }
     return RecordSink(descriptor: descriptor, location: path, ownsDescriptor: true, isShared: true)
   }

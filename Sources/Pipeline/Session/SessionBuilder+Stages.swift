@@ -18,7 +18,8 @@ extension SessionBuilder {
     let isSound = definition.source == .sound
     guard let stream = streams.first(where: { $0.kind == (isSound ? .audio : .video) }) else {
       throw PipelineError(
-        .configuration, "'\(definition.name)' is a feature of \(isSound ? "sound" : "pictures"), and the input has none",
+        .configuration,
+        "'\(definition.name)' is a feature of \(isSound ? "sound" : "pictures"), and the input has none",
         location: "--features", remedy: "Leave it out, or choose another input")
     }
     guard isSound else {
@@ -33,7 +34,16 @@ extension SessionBuilder {
 
   /// What tells the default events: one for the first stream of each kind.
   func detectorStages(place: Int, output: SessionOutput) throws -> [DetectorStage] {
-    []
+    var stages: [DetectorStage] = []
+    if let stream = streams.first(where: { $0.kind == .audio }) {
+      let path = try sound(of: stream, sampleRate: SpeechActivityDetector.sampleRate)
+      stages.append(try DetectorStage(stream: stream, path: path, place: place, output: output))
+    }
+    if let stream = streams.first(where: { $0.kind == .video }) {
+      let path = try pictures(of: stream, width: Self.lumaWidth, height: Self.lumaHeight, layout: .gray, frames: 1)
+      stages.append(DetectorStage(stream: stream, path: path, place: place, output: output))
+    }
+    return stages
   }
 
   /// Binds a model that takes picture and sound together.

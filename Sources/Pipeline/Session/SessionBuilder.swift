@@ -96,7 +96,8 @@ struct SessionBuilder {
     }
     guard let bound else {
       throw PipelineError(
-        .invalidDescription, "no input takes sound or pictures", location: loaded.path, remedy: "Describe one that does")
+        .invalidDescription, "no input takes sound or pictures", location: loaded.path, remedy: "Describe one that does"
+      )
     }
     return bound
   }

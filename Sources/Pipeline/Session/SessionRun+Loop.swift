@@ -128,7 +128,7 @@ extension SessionRun {
       model.takeMoments()
       model.endRun(at: time)
     }
-    for detector in detectors where detector.stream === stream { detector.endRun(at: time) }
+    for detector in detectors where detector.stream === stream { detector.endRun() }
     for feature in features where feature.stream === stream { feature.reset() }
     for path in stream.sounds { path.reset() }
     for path in stream.pictures { path.reset() }

@@ -92,7 +92,8 @@ final class SessionRun {
       if let note = model.note { session.observer.note("\(model.path): taken as \(note)") }
       if loaded.contains(where: { $0.description.id == model.description.id }) {
         throw PipelineError(
-          .configuration, "the model \(model.description.id) is named twice", location: "--model", remedy: "Name it once")
+          .configuration, "the model \(model.description.id) is named twice", location: "--model",
+          remedy: "Name it once")
       }
       loaded.append(model)
     }
