@@ -16,6 +16,7 @@ public struct ModelPackage: Hashable, Sendable {
   /// - Parameters:
   ///   - path: a folder with a `braid.json`, or an ONNX file.
   ///   - variant: `float` or another name under `variants`; nil takes the package's own choice.
+  /// - Returns: the file to load, with its description where there is one.
   /// - Throws: ``InferenceError`` if there is nothing at `path` or the description is invalid.
   public static func open(_ path: String, variant: String? = nil) throws(InferenceError) -> ModelPackage {
     var isFolder: ObjCBool = false

@@ -31,7 +31,7 @@ extension PackageFolder {
           bands: try number(input.bands, 1...4096, "\(field).bands"),
           sampleRate: try number(input.rate, 1000...384_000, "\(field).rate"),
           rows: try number(input.rows, 1...100_000, "\(field).rows"),
-          hopRows: try number(input.hop_rows ?? input.rows, 1...100_000, "\(field).hop_rows")))
+          hopRows: try number(input.hopRows ?? input.rows, 1...100_000, "\(field).hop_rows")))
     case "samples":
       return .samples(
         ModelDescription.SampleWindow(
@@ -84,7 +84,7 @@ extension PackageFolder {
     switch output.decoder {
     case "events":
       let threshold = try fraction(output.threshold ?? 0.5, "output.threshold")
-      let offThreshold = try fraction(output.off_threshold ?? min(threshold, 0.35), "output.off_threshold")
+      let offThreshold = try fraction(output.offThreshold ?? min(threshold, 0.35), "output.off_threshold")
       guard offThreshold <= threshold else {
         throw fault("output.off_threshold", "it is above the threshold", remedy: "Give at most \(threshold)")
       }
@@ -94,10 +94,10 @@ extension PackageFolder {
           event: try required(output.event, "output.event"),
           shape: try choice(output.shape ?? "interval", "output.shape"),
           threshold: threshold, offThreshold: offThreshold,
-          minimumGapMilliseconds: try number(output.min_gap_ms ?? 100, 0...60_000, "output.min_gap_ms"),
-          minimumOnMilliseconds: try number(output.min_on_ms ?? 120, 0...60_000, "output.min_on_ms"),
-          minimumOffMilliseconds: try number(output.min_off_ms ?? 200, 0...60_000, "output.min_off_ms"),
-          paddingMilliseconds: try number(output.pad_ms ?? 0, 0...60_000, "output.pad_ms"),
+          minimumGapMilliseconds: try number(output.minGapMilliseconds ?? 100, 0...60_000, "output.min_gap_ms"),
+          minimumOnMilliseconds: try number(output.minOnMilliseconds ?? 120, 0...60_000, "output.min_on_ms"),
+          minimumOffMilliseconds: try number(output.minOffMilliseconds ?? 200, 0...60_000, "output.min_off_ms"),
+          paddingMilliseconds: try number(output.padMilliseconds ?? 0, 0...60_000, "output.pad_ms"),
           rows: output.rows ?? [], frame: output.frame ?? 0))
     case "detections":
       return .detections(

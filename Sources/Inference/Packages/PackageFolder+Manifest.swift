@@ -18,7 +18,7 @@ extension PackageFolder {
     var bands: Int?
     var rate: Int?
     var rows: Int?
-    var hop_rows: Int?
+    var hopRows: Int?
     var hop: Int?
     var context: Int?
     var colour: String?
@@ -32,6 +32,12 @@ extension PackageFolder {
     var frames: Int?
     var from: String?
     var value: Int?
+
+    enum CodingKeys: String, CodingKey {
+      case name, kind, features, bands, rate, rows, hop, context, colour, width, height, range, mean, std, fit, layout
+      case frames, from, value
+      case hopRows = "hop_rows"
+    }
   }
 
   struct Output: Decodable {
@@ -40,16 +46,25 @@ extension PackageFolder {
     var event: String?
     var shape: String?
     var threshold: Float?
-    var off_threshold: Float?
+    var offThreshold: Float?
     var rows: [Int]?
     var frame: Int?
-    var min_gap_ms: Int?
-    var min_on_ms: Int?
-    var min_off_ms: Int?
-    var pad_ms: Int?
+    var minGapMilliseconds: Int?
+    var minOnMilliseconds: Int?
+    var minOffMilliseconds: Int?
+    var padMilliseconds: Int?
     var scores: String?
     var boxes: String?
     var labels: [String]?
     var overlap: Float?
+
+    enum CodingKeys: String, CodingKey {
+      case name, decoder, event, shape, threshold, rows, frame, scores, boxes, labels, overlap
+      case offThreshold = "off_threshold"
+      case minGapMilliseconds = "min_gap_ms"
+      case minOnMilliseconds = "min_on_ms"
+      case minOffMilliseconds = "min_off_ms"
+      case padMilliseconds = "pad_ms"
+    }
   }
 }

@@ -89,6 +89,7 @@ final class MomentFeed {
   /// - Parameters:
   ///   - now: the clock's time.
   ///   - dropped: called with each tick that had to make room.
+  /// - Returns: the tick's job; nil if none is ready.
   func next(now: HostTime, dropped: (ModelJob) -> Void) -> ModelJob? {
     guard let moment = assembler.next(now: now) else { return nil }
     while let first = pending.first, first.tick < moment.time {

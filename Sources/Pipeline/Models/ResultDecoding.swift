@@ -90,6 +90,8 @@ struct ResultDecoding {
   /// Takes the job's values in the order of their times and gives the events that became certain.
   ///
   /// - Parameters:
+  ///   - job: a finished job.
+  ///   - times: the time of the value at a place of the output.
   ///   - length: how long one value stands for.
   ///   - tell: called for each event.
   mutating func events(of job: ModelJob, times: (Int) -> MediaTime, length: MediaDuration, _ tell: (Event) -> Void) {
