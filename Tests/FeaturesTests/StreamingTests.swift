@@ -69,6 +69,18 @@ struct StreamingTests {
     }
   }
 
+  @Test("features made in many threads at once give the same bits", .timeLimit(.minutes(1)))
+  func manyThreads() async throws {
+    var generator = SeededGenerator.printed()
+    let samples = noise(4000, using: &generator)
+    let results = try await withThrowingTaskGroup(of: [[Float]].self) { group in
+      for _ in 0..<16 { group.addTask { rows(try LogMel(sampleRate: 16_000), samples) } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(results.count == 16)
+    for result in results { #expect(result == results[0]) }
+  }
+
   @Test("a row's centre is the middle of its window")
   func centres() throws {
     let feature = try LogMel(sampleRate: 16_000)
