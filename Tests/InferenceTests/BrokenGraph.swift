@@ -37,7 +37,9 @@ struct BrokenGraph: Sendable, CustomTestStringConvertible {
     let shape = dimensions.flatMap { message(1, number(1, $0)) }
     return message(field, text(1, name) + message(2, message(1, number(1, type) + message(2, shape))))
   }
-  private static func tensor(_ field: UInt64, _ name: String, _ dimensions: [Int64], type: Int64 = 1, raw: Int) -> [UInt8] {
+  private static func tensor(_ field: UInt64, _ name: String, _ dimensions: [Int64], type: Int64 = 1, raw: Int)
+    -> [UInt8]
+  {
     message(
       field,
       dimensions.flatMap { number(1, $0) } + number(2, type) + text(8, name)
@@ -61,36 +63,91 @@ struct BrokenGraph: Sendable, CustomTestStringConvertible {
   /// Every kind.
   static let all: [BrokenGraph] = [
     BrokenGraph(name: "no graph", code: .notAModel, bytes: number(1, 8) + message(8, number(2, 15))),
-    BrokenGraph(name: "no operator set", code: .invalidGraph, bytes: model([x, y, node("Relu", ["x"], ["y"])], opset: nil)),
+    BrokenGraph(
+      name: "no operator set", code: .invalidGraph, bytes: model([x, y, node("Relu", ["x"], ["y"])], opset: nil)),
     BrokenGraph(name: "no outputs", code: .invalidGraph, bytes: model([x, node("Relu", ["x"], ["y"])])),
-    BrokenGraph(name: "cycle", code: .invalidGraph, bytes: model([x, y, node("Add", ["x", "b"], ["a"]), node("Relu", ["a"], ["b"]), node("Relu", ["b"], ["y"])])),
+    BrokenGraph(
+      name: "cycle", code: .invalidGraph,
+      bytes: model([x, y, node("Add", ["x", "b"], ["a"]), node("Relu", ["a"], ["b"]), node("Relu", ["b"], ["y"])])),
     BrokenGraph(name: "reads itself", code: .invalidGraph, bytes: model([x, y, node("Add", ["x", "y"], ["y"])])),
     BrokenGraph(name: "missing name", code: .invalidGraph, bytes: model([x, y, node("Relu", ["z"], ["y"])])),
-    BrokenGraph(name: "missing output", code: .invalidGraph, bytes: model([x, value(12, "z", [1]), node("Relu", ["x"], ["y"])])),
-    BrokenGraph(name: "name given twice", code: .invalidGraph, bytes: model([x, y, node("Relu", ["x"], ["y"]), node("Relu", ["x"], ["y"])])),
+    BrokenGraph(
+      name: "missing output", code: .invalidGraph, bytes: model([x, value(12, "z", [1]), node("Relu", ["x"], ["y"])])),
+    BrokenGraph(
+      name: "name given twice", code: .invalidGraph,
+      bytes: model([x, y, node("Relu", ["x"], ["y"]), node("Relu", ["x"], ["y"])])),
     BrokenGraph(name: "no operator named", code: .invalidGraph, bytes: model([x, y, node("", ["x"], ["y"])])),
     BrokenGraph(name: "missing operand", code: .invalidGraph, bytes: model([x, y, node("MatMul", ["x"], ["y"])])),
-    BrokenGraph(name: "unknown operator", code: .unsupportedOperator, bytes: model([x, y, node("Frobnicate", ["x"], ["y"])])),
-    BrokenGraph(name: "unknown domain", code: .unsupportedOperator, bytes: model([x, y, node("Relu", ["x"], ["y"], domain: "com.example")])),
-    BrokenGraph(name: "wrong element type", code: .unsupportedOperator, bytes: model([value(11, "x", [1, 4], type: 7), y, node("Relu", ["x"], ["y"])])),
-    BrokenGraph(name: "strings", code: .unsupportedFeature, bytes: model([value(11, "x", [1, 4], type: 8), y, node("Relu", ["x"], ["y"])])),
-    BrokenGraph(name: "unknown element type", code: .unsupportedFeature, bytes: model([value(11, "x", [1, 4], type: 99), y, node("Relu", ["x"], ["y"])])),
-    BrokenGraph(name: "mixed element types", code: .invalidGraph, bytes: model([x, value(11, "b", [1, 4], type: 7), y, node("Add", ["x", "b"], ["y"])])),
-    BrokenGraph(name: "negative dimension", code: .invalidGraph, bytes: model([value(11, "x", [-4]), y, node("Relu", ["x"], ["y"])])),
-    BrokenGraph(name: "huge input", code: .limitExceeded, bytes: model([value(11, "x", [1 << 20, 1 << 20]), y, node("Relu", ["x"], ["y"])])),
-    BrokenGraph(name: "overflowing input", code: .shapeMismatch, bytes: model([value(11, "x", [1 << 40, 1 << 40]), y, node("Relu", ["x"], ["y"])])),
-    BrokenGraph(name: "huge parameter", code: .limitExceeded, bytes: model([x, y, tensor(5, "w", [1 << 20, 1 << 20], raw: 8), node("Add", ["x", "w"], ["y"])])),
-    BrokenGraph(name: "negative parameter", code: .invalidGraph, bytes: model([x, y, tensor(5, "w", [-1], raw: 8), node("Add", ["x", "w"], ["y"])])),
-    BrokenGraph(name: "short parameter", code: .invalidGraph, bytes: model([x, y, tensor(5, "w", [1, 4], raw: 12), node("Add", ["x", "w"], ["y"])])),
-    BrokenGraph(name: "long parameter", code: .invalidGraph, bytes: model([x, y, tensor(5, "w", [1, 4], raw: 20), node("Add", ["x", "w"], ["y"])])),
+    BrokenGraph(
+      name: "unknown operator", code: .unsupportedOperator, bytes: model([x, y, node("Frobnicate", ["x"], ["y"])])),
+    BrokenGraph(
+      name: "unknown domain", code: .unsupportedOperator,
+      bytes: model([x, y, node("Relu", ["x"], ["y"], domain: "com.example")])),
+    BrokenGraph(
+      name: "wrong element type", code: .unsupportedOperator,
+      bytes: model([value(11, "x", [1, 4], type: 7), y, node("Relu", ["x"], ["y"])])),
+    BrokenGraph(
+      name: "strings", code: .unsupportedFeature,
+      bytes: model([value(11, "x", [1, 4], type: 8), y, node("Relu", ["x"], ["y"])])),
+    BrokenGraph(
+      name: "unknown element type", code: .unsupportedFeature,
+      bytes: model([value(11, "x", [1, 4], type: 99), y, node("Relu", ["x"], ["y"])])),
+    BrokenGraph(
+      name: "mixed element types", code: .invalidGraph,
+      bytes: model([x, value(11, "b", [1, 4], type: 7), y, node("Add", ["x", "b"], ["y"])])),
+    BrokenGraph(
+      name: "negative dimension", code: .invalidGraph,
+      bytes: model([value(11, "x", [-4]), y, node("Relu", ["x"], ["y"])])),
+    BrokenGraph(
+      name: "huge input", code: .limitExceeded,
+      bytes: model([value(11, "x", [1 << 20, 1 << 20]), y, node("Relu", ["x"], ["y"])])),
+    BrokenGraph(
+      name: "overflowing input", code: .shapeMismatch,
+      bytes: model([value(11, "x", [1 << 40, 1 << 40]), y, node("Relu", ["x"], ["y"])])),
+    BrokenGraph(
+      name: "huge parameter", code: .limitExceeded,
+      bytes: model([x, y, tensor(5, "w", [1 << 20, 1 << 20], raw: 8), node("Add", ["x", "w"], ["y"])])),
+    BrokenGraph(
+      name: "negative parameter", code: .invalidGraph,
+      bytes: model([x, y, tensor(5, "w", [-1], raw: 8), node("Add", ["x", "w"], ["y"])])),
+    BrokenGraph(
+      name: "short parameter", code: .invalidGraph,
+      bytes: model([x, y, tensor(5, "w", [1, 4], raw: 12), node("Add", ["x", "w"], ["y"])])),
+    BrokenGraph(
+      name: "long parameter", code: .invalidGraph,
+      bytes: model([x, y, tensor(5, "w", [1, 4], raw: 20), node("Add", ["x", "w"], ["y"])])),
     BrokenGraph(
       name: "external data", code: .unsupportedFeature,
-      bytes: model([x, y, message(5, number(1, 4) + number(2, 1) + text(8, "w") + message(13, text(1, "location") + text(2, "../../etc/passwd")) + number(14, 1)), node("Add", ["x", "w"], ["y"])])),
-    BrokenGraph(name: "shapes that do not fit", code: .shapeMismatch, bytes: model([x, y, tensor(5, "w", [3], raw: 12), node("Add", ["x", "w"], ["y"])])),
-    BrokenGraph(name: "huge result", code: .limitExceeded, bytes: model([x, y, message(5, number(1, 2) + number(2, 7) + text(8, "w") + message(7, varint(1 << 20) + varint(1 << 20))), node("ConstantOfShape", ["w"], ["y"])])),
-    BrokenGraph(name: "negative result", code: .shapeMismatch, bytes: model([x, y, message(5, number(1, 1) + number(2, 7) + text(8, "w") + message(7, varint(UInt64(bitPattern: -5)))), node("ConstantOfShape", ["w"], ["y"])])),
-    BrokenGraph(name: "branches nested too deep", code: .limitExceeded, bytes: model([x, value(11, "c", [], type: 9), nested(20), value(12, "y20", [1, 4])])),
-    BrokenGraph(name: "shape that depends on the data", code: .unsupportedOperator, bytes: model([x, value(11, "s", [2], type: 7), y, node("Reshape", ["x", "s"], ["y"])])),
-    BrokenGraph(name: "condition without a branch", code: .invalidGraph, bytes: model([x, value(11, "c", [], type: 9), y, node("If", ["c"], ["y"])])),
+      bytes: model([
+        x, y,
+        message(
+          5,
+          number(1, 4) + number(2, 1) + text(8, "w") + message(13, text(1, "location") + text(2, "../../etc/passwd"))
+            + number(14, 1)), node("Add", ["x", "w"], ["y"]),
+      ])),
+    BrokenGraph(
+      name: "shapes that do not fit", code: .shapeMismatch,
+      bytes: model([x, y, tensor(5, "w", [3], raw: 12), node("Add", ["x", "w"], ["y"])])),
+    BrokenGraph(
+      name: "huge result", code: .limitExceeded,
+      bytes: model([
+        x, y, message(5, number(1, 2) + number(2, 7) + text(8, "w") + message(7, varint(1 << 20) + varint(1 << 20))),
+        node("ConstantOfShape", ["w"], ["y"]),
+      ])),
+    BrokenGraph(
+      name: "negative result", code: .shapeMismatch,
+      bytes: model([
+        x, y, message(5, number(1, 1) + number(2, 7) + text(8, "w") + message(7, varint(UInt64(bitPattern: -5)))),
+        node("ConstantOfShape", ["w"], ["y"]),
+      ])),
+    BrokenGraph(
+      name: "branches nested too deep", code: .limitExceeded,
+      bytes: model([x, value(11, "c", [], type: 9), nested(20), value(12, "y20", [1, 4])])),
+    BrokenGraph(
+      name: "shape that depends on the data", code: .unsupportedOperator,
+      bytes: model([x, value(11, "s", [2], type: 7), y, node("Reshape", ["x", "s"], ["y"])])),
+    BrokenGraph(
+      name: "condition without a branch", code: .invalidGraph,
+      bytes: model([x, value(11, "c", [], type: 9), y, node("If", ["c"], ["y"])])),
   ]
 }

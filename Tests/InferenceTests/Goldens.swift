@@ -72,7 +72,9 @@ struct Goldens: Decodable {
     func read<T: BitwiseCopyable>(_: T.Type, _ real: (T) -> Double) -> [Double] {
       let count = output.bytes / MemoryLayout<T>.stride
       return unsafe bytes.withUnsafeBytes { buffer in
-        unsafe (0..<count).map { real(unsafe buffer.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.stride, as: T.self)) }
+        (0..<count).map {
+          real(unsafe buffer.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.stride, as: T.self))
+        }
       }
     }
     switch output.type {
@@ -102,7 +104,8 @@ extension InferenceSession {
           for i in 0..<span.count { span[i] = Int8(bitPattern: UInt8(values[i] >> 56)) }
         }
       default:
-        let values = input.value.map { value in [UInt64](repeating: UInt64(value), count: inputs[index].elementCount) }
+        let values =
+          input.value.map { value in [UInt64](repeating: UInt64(value), count: inputs[index].elementCount) }
           ?? input.states.map { ($0 >> 33) % UInt64(input.high ?? 1) }
         try withInput(index, as: Int64.self) { span in
           for i in 0..<span.count { span[i] = Int64(values[i]) }

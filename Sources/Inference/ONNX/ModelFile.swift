@@ -1,5 +1,5 @@
-import Glibc
 import BraidONNXFormat
+import Glibc
 import SwiftProtobuf
 
 /// Reads the bytes of a model and takes them apart.
@@ -7,7 +7,8 @@ enum ModelFile {
   static func read(_ path: String, limit: Int) throws(InferenceError) -> [UInt8] {
     func failure(_ message: String) -> InferenceError {
       InferenceError(
-        .unreadable, message, remedy: "Check the path and its permissions", cause: unsafe String(cString: strerror(errno)))
+        .unreadable, message, remedy: "Check the path and its permissions",
+        cause: unsafe String(cString: strerror(errno)))
     }
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("the model cannot be opened") }

@@ -150,7 +150,8 @@ extension ONNXImporter {
     if let axis { attributes["axis"] = .int(axis) }
     block.nodes.append(
       Node(
-        name: "", kind: .dequantizeLinear, inputs: [value, scale, zeroPoint], outputs: [result], attributes: attributes))
+        name: "", kind: .dequantizeLinear, inputs: [value, scale, zeroPoint], outputs: [result], attributes: attributes)
+    )
     return result
   }
 }

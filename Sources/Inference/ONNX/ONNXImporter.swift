@@ -46,7 +46,9 @@ struct ONNXImporter {
     for initializer in message.initializer {
       let tensor = try ONNXTensorDecoder.tensor(initializer, limits: limits)
       totalBytes += tensor.type.byteCount
-      guard totalBytes <= limits.totalBytes else { throw .limit("its parameters take more than \(limits.totalBytes) bytes") }
+      guard totalBytes <= limits.totalBytes else {
+        throw .limit("its parameters take more than \(limits.totalBytes) bytes")
+      }
       try declare(
         Value(name: initializer.name, declared: nil, type: tensor.type, content: .parameter(tensor)), unique: true)
     }

@@ -1,5 +1,5 @@
-import Foundation
 import BraidONNXFormat
+import Foundation
 import SwiftProtobuf
 
 /// Turns the format's tensors into ours.
@@ -54,7 +54,8 @@ enum ONNXTensorDecoder {
   private static func decode(_ message: ONNXTensor, _ type: TensorType) throws(InferenceError) -> Tensor {
     if message.hasRawData {
       guard message.rawData.count == type.byteCount else {
-        throw .invalid("it has \(message.rawData.count) bytes of data, and its shape \(type.shape) takes \(type.byteCount)")
+        throw .invalid(
+          "it has \(message.rawData.count) bytes of data, and its shape \(type.shape) takes \(type.byteCount)")
       }
       let tensor = try Tensor(zeros: type)
       unsafe message.rawData.withUnsafeBytes { bytes in

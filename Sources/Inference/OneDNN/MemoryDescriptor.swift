@@ -28,7 +28,8 @@ struct MemoryDescriptor: @unchecked Sendable {
 
   /// Memory with these distances between neighbours, in elements.
   init?(_ type: ElementType, _ dimensions: [Int], strides: [Int]) {
-    guard let dataType = Self.dataType(type), (1...6).contains(dimensions.count), dimensions.allSatisfy({ $0 > 0 }) else {
+    guard let dataType = Self.dataType(type), (1...6).contains(dimensions.count), dimensions.allSatisfy({ $0 > 0 })
+    else {
       return nil
     }
     var raw = dnnl_memory_desc_t()
@@ -41,7 +42,8 @@ struct MemoryDescriptor: @unchecked Sendable {
 
   /// Memory in whatever layout oneDNN prefers.
   init?(anyLayout type: ElementType, _ dimensions: [Int]) {
-    guard let dataType = Self.dataType(type), (1...6).contains(dimensions.count), dimensions.allSatisfy({ $0 > 0 }) else {
+    guard let dataType = Self.dataType(type), (1...6).contains(dimensions.count), dimensions.allSatisfy({ $0 > 0 })
+    else {
       return nil
     }
     var raw = dnnl_memory_desc_t()

@@ -33,7 +33,8 @@ extension PlanBuilder {
     var (operation, raw) = (dnnl_eltwise_desc_t(), home.layout.raw)
     let attributes = try PrimitiveAttributes()
     guard
-      unsafe dnnl_eltwise_forward_desc_init(&operation, dnnl_forward_inference, kind, &raw, alpha, beta) == dnnl_success,
+      unsafe dnnl_eltwise_forward_desc_init(&operation, dnnl_forward_inference, kind, &raw, alpha, beta)
+        == dnnl_success,
       let descriptor = try unsafe PrimitiveDescriptor(operation: &operation, attributes)
     else { return false }
     let slot = addSlot(home.layout.byteCount)
@@ -134,11 +135,14 @@ extension PlanBuilder {
     else { return false }
     let type = try type(output)
     let quantises = node.kind == .quantizeLinear
-    let feedsConvolution = quantises && graph.body.nodes.contains { reader in
-      guard case .contraction(let core)? = reader.fusion?.operation else { return false }
-      return core.kind == .conv && reader.input(0) == output
-    }
-    let layout = feedsConvolution
+    let feedsConvolution =
+      quantises
+      && graph.body.nodes.contains { reader in
+        guard case .contraction(let core)? = reader.fusion?.operation else { return false }
+        return core.kind == .conv && reader.input(0) == output
+      }
+    let layout =
+      feedsConvolution
       ? MemoryDescriptor.channelsLast(type.elementType, type.shape.dimensions)
       : home.layout.nestedAlike(type.elementType, type.shape.dimensions.isEmpty ? [1] : type.shape.dimensions)
     guard let layout else { return false }

@@ -32,7 +32,9 @@ extension PlanBuilder {
         kind = dnnl_pooling_avg_include_padding
       }
     }
-    guard let target = MemoryDescriptor(anyLayout: outputType.elementType, outputType.shape.dimensions) else { return false }
+    guard let target = MemoryDescriptor(anyLayout: outputType.elementType, outputType.shape.dimensions) else {
+      return false
+    }
     let dilations = geometry.dilations.map { Int64($0 - 1) }
     // Behind the operand, as far as the last window reaches.
     let after = geometry.output.indices.map { axis in

@@ -1,6 +1,8 @@
 /// Conversions between element types: towards zero, kept within the range of the result, never a trap.
 enum Cast {
-  static let types: Set<ElementType> = [.float32, .float64, .int8, .uint8, .int16, .uint16, .int32, .uint32, .int64, .bool]
+  static let types: Set<ElementType> = [
+    .float32, .float64, .int8, .uint8, .int16, .uint16, .int32, .uint32, .int64, .bool,
+  ]
 
   /// The types by their numbers in the format.
   static let numbered: [Int: ElementType] = [

@@ -142,7 +142,9 @@ extension OperatorRegistry {
 
   private static func sliceRanges(_ call: OperatorCall) throws(InferenceError) -> [SliceRange] {
     let shape = try call.input(0).shape
-    guard let starts = try call.integers(1), let ends = try call.integers(2) else { throw .invalid("bounds are missing") }
+    guard let starts = try call.integers(1), let ends = try call.integers(2) else {
+      throw .invalid("bounds are missing")
+    }
     let axes = try call.integers(3) ?? Array(starts.indices)
     let steps = try call.integers(4) ?? starts.map { _ in 1 }
     guard starts.count == ends.count, starts.count == axes.count, starts.count == steps.count else {
@@ -220,7 +222,9 @@ extension OperatorRegistry {
   private static func padKernel(_ call: OperatorCall, _ output: TensorType) throws(InferenceError) -> Kernel {
     let (shape, pads) = (try call.input(0).shape, try padding(call))
     let mode = try call.attributes.string("mode", default: "constant")
-    if call.has(2), try call.input(2).elementType != output.elementType { throw .invalid("its constant has another type") }
+    if call.has(2), try call.input(2).elementType != output.elementType {
+      throw .invalid("its constant has another type")
+    }
     var sources: [[Int]] = []
     for axis in 0..<shape.rank {
       let size = shape[axis]

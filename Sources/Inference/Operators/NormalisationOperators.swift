@@ -3,16 +3,19 @@ import Glibc
 /// Batch and layer normalisation, softmax.
 extension OperatorRegistry {
   static let normalisation: [OperatorDefinition] = [
-    OperatorDefinition(.batchNormalization, infer: { call throws(InferenceError) in
-      let shape = try call.input(0).shape
-      guard try call.attributes.int("training_mode", default: 0) == 0 else { throw .unsupported("training mode") }
-      guard shape.rank >= 2 else { throw .shape("a tensor of shape \(shape) has no channels") }
-      for index in 1..<5 where try call.input(index).shape.dimensions != [shape[1]] {
-        throw .shape("input \(index) does not have \(shape[1]) elements")
+    OperatorDefinition(
+      .batchNormalization,
+      infer: { call throws(InferenceError) in
+        let shape = try call.input(0).shape
+        guard try call.attributes.int("training_mode", default: 0) == 0 else { throw .unsupported("training mode") }
+        guard shape.rank >= 2 else { throw .shape("a tensor of shape \(shape) has no channels") }
+        for index in 1..<5 where try call.input(index).shape.dimensions != [shape[1]] {
+          throw .shape("input \(index) does not have \(shape[1]) elements")
+        }
+        for index in 0..<5 { _ = try call.elementType(index, oneOf: [.float32]) }
+        return [try call.input(0).type]
       }
-      for index in 0..<5 { _ = try call.elementType(index, oneOf: [.float32]) }
-      return [try call.input(0).type]
-    }) { call, _ throws(InferenceError) in
+    ) { call, _ throws(InferenceError) in
       let shape = try call.input(0).shape
       let plane = shape.product(2..<shape.rank)
       let epsilon = try call.attributes.float("epsilon", default: 1e-5)
@@ -26,16 +29,21 @@ extension OperatorRegistry {
         }
       }
     },
-    OperatorDefinition("LayerNormalization", infer: { call throws(InferenceError) in
-      for index in call.inputs.indices where call.has(index) { _ = try call.elementType(index, oneOf: [.float32]) }
-      guard call.node.outputs.count == 1 else { throw .unsupported("the mean and deviation as results") }
-      let (_, inner) = try rows(call, defaultAxis: -1)
-      for index in 1..<3 where call.has(index) {
-        guard try call.input(index).shape.elementCount == inner else { throw .shape("input \(index) has not \(inner) elements") }
+    OperatorDefinition(
+      "LayerNormalization",
+      infer: { call throws(InferenceError) in
+        for index in call.inputs.indices where call.has(index) { _ = try call.elementType(index, oneOf: [.float32]) }
+        guard call.node.outputs.count == 1 else { throw .unsupported("the mean and deviation as results") }
+        let (_, inner) = try rows(call, defaultAxis: -1)
+        for index in 1..<3 where call.has(index) {
+          guard try call.input(index).shape.elementCount == inner else {
+            throw .shape("input \(index) has not \(inner) elements")
+          }
+        }
+        _ = try call.input(1)
+        return [try call.input(0).type]
       }
-      _ = try call.input(1)
-      return [try call.input(0).type]
-    }) { call, _ throws(InferenceError) in
+    ) { call, _ throws(InferenceError) in
       let (outer, inner) = try rows(call, defaultAxis: -1)
       let epsilon = Double(try call.attributes.float("epsilon", default: 1e-5))
       return Kernel { arguments in
@@ -68,11 +76,14 @@ extension OperatorRegistry {
   }
 
   private static func softmax(_ kind: OperatorKind, logarithmic: Bool) -> OperatorDefinition {
-    OperatorDefinition(kind, infer: { call throws(InferenceError) in
-      let shape = try call.input(0).shape
-      if shape.rank > 0 { _ = try call.axis(call.attributes.int("axis", default: -1), rank: shape.rank) }
-      return try sameFloat(call)
-    }) { call, _ throws(InferenceError) in
+    OperatorDefinition(
+      kind,
+      infer: { call throws(InferenceError) in
+        let shape = try call.input(0).shape
+        if shape.rank > 0 { _ = try call.axis(call.attributes.int("axis", default: -1), rank: shape.rank) }
+        return try sameFloat(call)
+      }
+    ) { call, _ throws(InferenceError) in
       let shape = try call.input(0).shape
       let axis = shape.rank == 0 ? 0 : try call.axis(call.attributes.int("axis", default: -1), rank: shape.rank)
       // Older models take all axes from `axis` on as one.

@@ -3,9 +3,12 @@ internal import CKernels
 /// Matrix products.
 extension OperatorRegistry {
   static let product: [OperatorDefinition] = [
-    OperatorDefinition(.matMul, infer: { call throws(InferenceError) in
-      try [call.type(.float32, MatrixShapes(call).result)]
-    }) { call, outputs throws(InferenceError) in
+    OperatorDefinition(
+      .matMul,
+      infer: { call throws(InferenceError) in
+        try [call.type(.float32, MatrixShapes(call).result)]
+      }
+    ) { call, outputs throws(InferenceError) in
       let shapes = try MatrixShapes(call)
       let (left, right) = (shapes.leftBatches, shapes.rightBatches)
       return Kernel { arguments in
@@ -19,14 +22,17 @@ extension OperatorRegistry {
         }
       }
     },
-    OperatorDefinition(.gemm, infer: { call throws(InferenceError) in
-      let (m, _, n) = try gemmSizes(call)
-      if call.has(2) {
-        let shape = try Broadcast.shape([call.input(2).shape, TensorShape([m, n]) ?? .scalar])
-        guard shape == [m, n] else { throw .shape("a third operand of shape \(try call.input(2).shape)") }
+    OperatorDefinition(
+      .gemm,
+      infer: { call throws(InferenceError) in
+        let (m, _, n) = try gemmSizes(call)
+        if call.has(2) {
+          let shape = try Broadcast.shape([call.input(2).shape, TensorShape([m, n]) ?? .scalar])
+          guard shape == [m, n] else { throw .shape("a third operand of shape \(try call.input(2).shape)") }
+        }
+        return [try call.type(.float32, [m, n])]
       }
-      return [try call.type(.float32, [m, n])]
-    }) { call, outputs throws(InferenceError) in
+    ) { call, outputs throws(InferenceError) in
       let (m, k, n) = try gemmSizes(call)
       let transA = try call.attributes.int("transA", default: 0) != 0
       let transB = try call.attributes.int("transB", default: 0) != 0
@@ -93,10 +99,13 @@ struct MatrixShapes: Sendable {
     if leftVector { a.insert(1, at: 0) }
     if rightVector { b.append(1) }
     (m, k, n) = (a[a.count - 2], a[a.count - 1], b[b.count - 1])
-    guard b[b.count - 2] == k, let left = TensorShape(Array(a.dropLast(2))), let right = TensorShape(Array(b.dropLast(2)))
+    guard b[b.count - 2] == k, let left = TensorShape(Array(a.dropLast(2))),
+      let right = TensorShape(Array(b.dropLast(2)))
     else { throw .shape("\(a) and \(b) do not fit each other") }
     batch = try Broadcast.shape([left, right])
-    guard let shape = TensorShape(batch), shape.elementCount < 1 << 24 else { throw .limit("a stack of \(batch) matrices") }
+    guard let shape = TensorShape(batch), shape.elementCount < 1 << 24 else {
+      throw .limit("a stack of \(batch) matrices")
+    }
     let broadcast = Broadcast([left, right], to: shape)
     func expand(_ operand: Int) -> [Int] {
       broadcast.rows[operand].flatMap { row in (0..<broadcast.inner).map { row + $0 * broadcast.steps[operand] } }

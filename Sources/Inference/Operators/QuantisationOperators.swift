@@ -1,22 +1,28 @@
 /// Conversions between real numbers and whole ones with a scale and zero point.
 extension OperatorRegistry {
   static let quantisation: [OperatorDefinition] = [
-    OperatorDefinition(.quantizeLinear, infer: { call throws(InferenceError) in
-      _ = try call.elementType(0, oneOf: [.float32])
-      let type = call.has(2) ? try call.elementType(2, oneOf: [.int8, .uint8]) : .uint8
-      _ = try quantisedAxis(call)
-      return [TensorType(elementType: type, shape: try call.input(0).shape)]
-    }) { call, outputs throws(InferenceError) in
+    OperatorDefinition(
+      .quantizeLinear,
+      infer: { call throws(InferenceError) in
+        _ = try call.elementType(0, oneOf: [.float32])
+        let type = call.has(2) ? try call.elementType(2, oneOf: [.int8, .uint8]) : .uint8
+        _ = try quantisedAxis(call)
+        return [TensorType(elementType: type, shape: try call.input(0).shape)]
+      }
+    ) { call, outputs throws(InferenceError) in
       let (channels, inner) = try quantisedAxis(call)
       if outputs[0].elementType == .int8 { return quantise(Int8.self, channels, inner) }
       return quantise(UInt8.self, channels, inner)
     },
-    OperatorDefinition(.dequantizeLinear, infer: { call throws(InferenceError) in
-      let type = try call.elementType(0, oneOf: [.int8, .uint8, .int32])
-      if call.has(2), try call.input(2).elementType != type { throw .invalid("its zero point has another type") }
-      _ = try quantisedAxis(call)
-      return [TensorType(elementType: .float32, shape: try call.input(0).shape)]
-    }) { call, _ throws(InferenceError) in
+    OperatorDefinition(
+      .dequantizeLinear,
+      infer: { call throws(InferenceError) in
+        let type = try call.elementType(0, oneOf: [.int8, .uint8, .int32])
+        if call.has(2), try call.input(2).elementType != type { throw .invalid("its zero point has another type") }
+        _ = try quantisedAxis(call)
+        return [TensorType(elementType: .float32, shape: try call.input(0).shape)]
+      }
+    ) { call, _ throws(InferenceError) in
       let (channels, inner) = try quantisedAxis(call)
       switch try call.input(0).elementType {
       case .int8: return dequantise(Int8.self, channels, inner)
@@ -42,7 +48,8 @@ extension OperatorRegistry {
     return (x[axis], x.product((axis + 1)..<x.rank))
   }
 
-  private static func quantise<T: TensorElement & FixedWidthInteger>(_: T.Type, _ channels: Int, _ inner: Int) -> Kernel {
+  private static func quantise<T: TensorElement & FixedWidthInteger>(_: T.Type, _ channels: Int, _ inner: Int) -> Kernel
+  {
     Kernel { arguments in
       let (x, y) = (Elements<Float>(arguments.input(0)), Elements<T>(arguments.output))
       let scales = Elements<Float>(arguments.input(1))

@@ -4,14 +4,17 @@ import Glibc
 /// Recurrent layers.
 extension OperatorRegistry {
   static let recurrent: [OperatorDefinition] = [
-    OperatorDefinition("LSTM", infer: { call throws(InferenceError) in
-      let sizes = try LSTMSizes(call)
-      let state = [sizes.directions, sizes.batch, sizes.hidden]
-      return [
-        try call.type(.float32, [sizes.length, sizes.directions, sizes.batch, sizes.hidden]),
-        try call.type(.float32, state), try call.type(.float32, state),
-      ]
-    }) { call, _ throws(InferenceError) in
+    OperatorDefinition(
+      "LSTM",
+      infer: { call throws(InferenceError) in
+        let sizes = try LSTMSizes(call)
+        let state = [sizes.directions, sizes.batch, sizes.hidden]
+        return [
+          try call.type(.float32, [sizes.length, sizes.directions, sizes.batch, sizes.hidden]),
+          try call.type(.float32, state), try call.type(.float32, state),
+        ]
+      }
+    ) { call, _ throws(InferenceError) in
       let sizes = try LSTMSizes(call)
       return Kernel(scratchBytes: 4 * sizes.hidden * MemoryLayout<Float>.stride) { sizes.run($0) }
     }
@@ -37,10 +40,13 @@ private struct LSTMSizes: Sendable {
     directions = direction == "bidirectional" ? 2 : 1
     backwardOnly = direction == "reverse"
     (length, batch, inputs, hidden) = (x[0], x[1], x[2], r[2])
-    guard hidden > 0, w.dimensions == [directions, 4 * hidden, inputs], r.dimensions == [directions, 4 * hidden, hidden],
+    guard hidden > 0, w.dimensions == [directions, 4 * hidden, inputs],
+      r.dimensions == [directions, 4 * hidden, hidden],
       try call.attributes.int("hidden_size", default: hidden) == hidden
     else { throw .shape("weights of shapes \(w) and \(r) do not fit \(x)") }
-    if call.has(3), try call.input(3).shape.dimensions != [directions, 8 * hidden] { throw .shape("the bias does not fit") }
+    if call.has(3), try call.input(3).shape.dimensions != [directions, 8 * hidden] {
+      throw .shape("the bias does not fit")
+    }
     for index in 5..<7 where call.has(index) {
       guard try call.input(index).shape.dimensions == [directions, batch, hidden] else {
         throw .shape("the first state has shape \(try call.input(index).shape)")

@@ -1,12 +1,36 @@
 /// Reductions over some axes.
 extension OperatorRegistry {
   static let reduction: [OperatorDefinition] = [
-    reduce("ReduceMean", start: 0) { $0 + $1 } finish: { $0 / Double($1) },
-    reduce("ReduceSum", start: 0) { $0 + $1 } finish: { sum, _ in sum },
-    reduce("ReduceMax", start: -.infinity) { max($0, $1) } finish: { value, _ in value },
-    reduce("ReduceMin", start: .infinity) { min($0, $1) } finish: { value, _ in value },
-    reduce("ReduceProd", start: 1) { $0 * $1 } finish: { value, _ in value },
-    reduce("ReduceL2", start: 0) { $0 + $1 * $1 } finish: { sum, _ in sum.squareRoot() },
+    reduce("ReduceMean", start: 0) {
+      $0 + $1
+    } finish: {
+      $0 / Double($1)
+    },
+    reduce("ReduceSum", start: 0) {
+      $0 + $1
+    } finish: { sum, _ in
+      sum
+    },
+    reduce("ReduceMax", start: -.infinity) {
+      max($0, $1)
+    } finish: { value, _ in
+      value
+    },
+    reduce("ReduceMin", start: .infinity) {
+      min($0, $1)
+    } finish: { value, _ in
+      value
+    },
+    reduce("ReduceProd", start: 1) {
+      $0 * $1
+    } finish: { value, _ in
+      value
+    },
+    reduce("ReduceL2", start: 0) {
+      $0 + $1 * $1
+    } finish: { sum, _ in
+      sum.squareRoot()
+    },
   ]
 
   private static func axes(_ call: OperatorCall) throws(InferenceError) -> Set<Int> {
@@ -24,16 +48,19 @@ extension OperatorRegistry {
     _ kind: OperatorKind, start: Double, step: @escaping @Sendable (Double, Double) -> Double,
     finish: @escaping @Sendable (Double, Int) -> Double
   ) -> OperatorDefinition {
-    OperatorDefinition(kind, infer: { call throws(InferenceError) in
-      _ = try call.elementType(0, oneOf: [.float32])
-      let (shape, axes) = (try call.input(0).shape, try axes(call))
-      let keep = try call.attributes.int("keepdims", default: 1) != 0
-      return [
-        try call.type(
-          .float32,
-          shape.dimensions.indices.compactMap { axes.contains($0) ? (keep ? 1 : nil) : shape[$0] })
-      ]
-    }) { call, outputs throws(InferenceError) in
+    OperatorDefinition(
+      kind,
+      infer: { call throws(InferenceError) in
+        _ = try call.elementType(0, oneOf: [.float32])
+        let (shape, axes) = (try call.input(0).shape, try axes(call))
+        let keep = try call.attributes.int("keepdims", default: 1) != 0
+        return [
+          try call.type(
+            .float32,
+            shape.dimensions.indices.compactMap { axes.contains($0) ? (keep ? 1 : nil) : shape[$0] })
+        ]
+      }
+    ) { call, outputs throws(InferenceError) in
       let (shape, axes) = (try call.input(0).shape, try axes(call))
       var (keptSizes, keptStrides, innerSizes, innerStrides) = ([Int](), [Int](), [Int](), [Int]())
       for axis in 0..<shape.rank {

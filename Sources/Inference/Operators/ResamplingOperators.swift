@@ -1,10 +1,13 @@
 /// Changes of resolution.
 extension OperatorRegistry {
   static let resampling: [OperatorDefinition] = [
-    OperatorDefinition(.resize, infer: { call throws(InferenceError) in
-      let (x, sizes) = (try call.input(0), try resizedDimensions(call))
-      return [try call.type(x.elementType, sizes)]
-    }) { call, outputs throws(InferenceError) in
+    OperatorDefinition(
+      .resize,
+      infer: { call throws(InferenceError) in
+        let (x, sizes) = (try call.input(0), try resizedDimensions(call))
+        return [try call.type(x.elementType, sizes)]
+      }
+    ) { call, outputs throws(InferenceError) in
       guard try call.attributes.string("mode", default: "nearest") == "nearest" else {
         throw .unsupported("a mode other than nearest")
       }

@@ -8,7 +8,9 @@ extension OperatorRegistry {
         _ = try call.elementType(1, oneOf: [.int32, .int64])
         let axis = try call.axis(call.attributes.int("axis", default: 0), rank: x.shape.rank)
         let dimensions = x.shape.dimensions
-        return [try call.type(x.elementType, dimensions[..<axis] + indices.shape.dimensions + dimensions[(axis + 1)...])]
+        return [
+          try call.type(x.elementType, dimensions[..<axis] + indices.shape.dimensions + dimensions[(axis + 1)...])
+        ]
       }
     ) { call, outputs throws(InferenceError) in
       let shape = try call.input(0).shape

@@ -24,7 +24,9 @@ extension OperatorRegistry {
       let shape = try call.input(0).shape
       var axis = try call.attributes.int("axis", default: 1)
       if axis < 0 { axis += shape.rank }
-      guard axis >= 0, axis <= shape.rank else { throw .invalid("axis \(axis) is outside a tensor of rank \(shape.rank)") }
+      guard axis >= 0, axis <= shape.rank else {
+        throw .invalid("axis \(axis) is outside a tensor of rank \(shape.rank)")
+      }
       return [shape.product(0..<axis), shape.product(axis..<shape.rank)]
     },
     view(.squeeze) { call throws(InferenceError) in
@@ -41,7 +43,9 @@ extension OperatorRegistry {
       let rank = shape.rank + axes.count
       var added: Set<Int> = []
       for axis in axes {
-        guard added.insert(try call.axis(axis, rank: rank)).inserted else { throw .invalid("axis \(axis) is given twice") }
+        guard added.insert(try call.axis(axis, rank: rank)).inserted else {
+          throw .invalid("axis \(axis) is given twice")
+        }
       }
       var rest = shape.dimensions[...]
       return (0..<rank).map { added.contains($0) ? 1 : rest.removeFirst() }
@@ -100,7 +104,8 @@ extension OperatorRegistry {
     }
     if let open = dimensions.firstIndex(of: -1) {
       dimensions[open] = 1
-      guard let rest = TensorShape(dimensions), rest.elementCount > 0, shape.elementCount % rest.elementCount == 0 else {
+      guard let rest = TensorShape(dimensions), rest.elementCount > 0, shape.elementCount % rest.elementCount == 0
+      else {
         throw .shape("\(shape) does not fit \(dimensions) with dimension \(open) open")
       }
       dimensions[open] = shape.elementCount / rest.elementCount

@@ -47,10 +47,13 @@ extension OperatorRegistry {
         for i in 0..<x.count { y[i] = min(high, max(low, x[i])) }
       }
     },
-    OperatorDefinition("Not", infer: { call throws(InferenceError) in
-      _ = try call.elementType(0, oneOf: [.bool])
-      return [try call.input(0).type]
-    }) { _, _ in
+    OperatorDefinition(
+      "Not",
+      infer: { call throws(InferenceError) in
+        _ = try call.elementType(0, oneOf: [.bool])
+        return [try call.input(0).type]
+      }
+    ) { _, _ in
       Kernel { arguments in
         let x = Elements(arguments.input(0), as: UInt8.self)
         let y = Elements(arguments.output, as: UInt8.self)

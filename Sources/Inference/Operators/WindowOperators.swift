@@ -3,11 +3,14 @@ internal import CKernels
 /// Convolution and pooling over `[batch, channels, axes…]`.
 extension OperatorRegistry {
   static let window: [OperatorDefinition] = [
-    OperatorDefinition(.conv, infer: { call throws(InferenceError) in
-      let geometry = try convolution(call)
-      let (x, w) = (try call.input(0), try call.input(1))
-      return [try call.type(.float32, [x.shape[0], w.shape[0]] + geometry.output)]
-    }) { call, _ throws(InferenceError) in
+    OperatorDefinition(
+      .conv,
+      infer: { call throws(InferenceError) in
+        let geometry = try convolution(call)
+        let (x, w) = (try call.input(0), try call.input(1))
+        return [try call.type(.float32, [x.shape[0], w.shape[0]] + geometry.output)]
+      }
+    ) { call, _ throws(InferenceError) in
       let window = try convolution(call).threeAxes
       let (x, w) = (try call.input(0).shape, try call.input(1).shape)
       let groups = try call.attributes.int("group", default: 1)
@@ -20,12 +23,15 @@ extension OperatorRegistry {
         }
       }
     },
-    OperatorDefinition(.maxPool, infer: { call throws(InferenceError) in
-      guard call.node.outputs.count < 2 else { throw .unsupported("the indices of the largest elements") }
-      let x = try call.input(0)
-      _ = try call.elementType(0, oneOf: [.float32, .int8, .uint8])
-      return [try call.type(x.elementType, Array(x.shape.dimensions[..<2]) + pooling(call).output)]
-    }) { call, outputs throws(InferenceError) in
+    OperatorDefinition(
+      .maxPool,
+      infer: { call throws(InferenceError) in
+        guard call.node.outputs.count < 2 else { throw .unsupported("the indices of the largest elements") }
+        let x = try call.input(0)
+        _ = try call.elementType(0, oneOf: [.float32, .int8, .uint8])
+        return [try call.type(x.elementType, Array(x.shape.dimensions[..<2]) + pooling(call).output)]
+      }
+    ) { call, outputs throws(InferenceError) in
       let pool = Pooling(try pooling(call))
       switch outputs[0].elementType {
       case .int8: return Kernel { pool.maximum($0, Int8.min) }
@@ -33,11 +39,14 @@ extension OperatorRegistry {
       default: return Kernel { pool.maximum($0, -Float.infinity) }
       }
     },
-    OperatorDefinition(.averagePool, infer: { call throws(InferenceError) in
-      let x = try call.input(0)
-      _ = try call.elementType(0, oneOf: [.float32])
-      return [try call.type(.float32, Array(x.shape.dimensions[..<2]) + pooling(call).output)]
-    }) { call, _ throws(InferenceError) in
+    OperatorDefinition(
+      .averagePool,
+      infer: { call throws(InferenceError) in
+        let x = try call.input(0)
+        _ = try call.elementType(0, oneOf: [.float32])
+        return [try call.type(.float32, Array(x.shape.dimensions[..<2]) + pooling(call).output)]
+      }
+    ) { call, _ throws(InferenceError) in
       let pool = Pooling(try pooling(call))
       let counting = try call.attributes.int("count_include_pad", default: 0) != 0
       return Kernel { pool.average($0, countingPadding: counting) }
@@ -84,12 +93,17 @@ extension OperatorRegistry {
   private static func global(
     _ kind: OperatorKind, _ reduce: @escaping @Sendable (Elements<Float>, Range<Int>) -> Float
   ) -> OperatorDefinition {
-    OperatorDefinition(kind, infer: { call throws(InferenceError) in
-      _ = try call.elementType(0, oneOf: [.float32])
-      let shape = try call.input(0).shape
-      guard shape.rank >= 3, shape.elementCount > 0 else { throw .shape("a tensor of shape \(shape) has nothing to pool") }
-      return [try call.type(.float32, shape.dimensions.enumerated().map { $0.offset < 2 ? $0.element : 1 })]
-    }) { _, _ in
+    OperatorDefinition(
+      kind,
+      infer: { call throws(InferenceError) in
+        _ = try call.elementType(0, oneOf: [.float32])
+        let shape = try call.input(0).shape
+        guard shape.rank >= 3, shape.elementCount > 0 else {
+          throw .shape("a tensor of shape \(shape) has nothing to pool")
+        }
+        return [try call.type(.float32, shape.dimensions.enumerated().map { $0.offset < 2 ? $0.element : 1 })]
+      }
+    ) { _, _ in
       Kernel { arguments in
         let (x, y) = (Elements<Float>(arguments.input(0)), Elements<Float>(arguments.output))
         let plane = x.count / max(1, y.count)

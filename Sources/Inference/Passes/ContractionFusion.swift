@@ -11,7 +11,8 @@ struct ContractionFusion {
     for place in graph.body.nodes.indices where [.conv, .gemm, .matMul].contains(graph.body.nodes[place].kind) {
       try pass.fuse(place)
     }
-    pass.graph.body.nodes = pass.graph.body.nodes.enumerated().filter { !pass.dropped.contains($0.offset) }.map(\.element)
+    pass.graph.body.nodes = pass.graph.body.nodes.enumerated().filter { !pass.dropped.contains($0.offset) }.map(
+      \.element)
     return DeadCode.run(pass.graph)
   }
 

@@ -6,7 +6,8 @@ enum QuantisedArithmeticFusion {
     var dropped: Set<Int> = []
     for place in graph.body.nodes.indices {
       let node = graph.body.nodes[place]
-      guard [.averagePool, .globalAveragePool, .concat, .add].contains(node.kind), var result = node.outputs.first ?? nil
+      guard [.averagePool, .globalAveragePool, .concat, .add].contains(node.kind),
+        var result = node.outputs.first ?? nil
       else { continue }
       var stored: [ValueID] = []
       var quantizations: [Quantization] = []

@@ -11,9 +11,7 @@ struct Specialisation {
   private var replacements: [ValueID: ValueID] = [:]
   private var foldedBytes = 0
 
-  /// - Parameters:
-  ///   - graph: an imported graph.
-  ///   - inputs: the type of each input of its outermost block.
+  /// The graph with every shape known; `inputs` gives those of the outermost block's inputs.
   static func run(
     _ graph: Graph, inputs: [ValueID: TensorType], limits: ModelLimits, keepsDequantizeLinear: Bool
   ) throws(InferenceError) -> Graph {
@@ -91,7 +89,9 @@ struct Specialisation {
       return
     }
     foldedBytes += types.reduce(0) { $0 + $1.byteCount }
-    guard foldedBytes <= limits.totalBytes else { throw .limit("its constants take more than \(limits.totalBytes) bytes") }
+    guard foldedBytes <= limits.totalBytes else {
+      throw .limit("its constants take more than \(limits.totalBytes) bytes")
+    }
     let results = try ConstantFolding.evaluate(definition, call, types, readsInputs: !isShape)
     for (output, tensor) in zip(node.outputs, results) {
       guard let output else { continue }
@@ -100,7 +100,9 @@ struct Specialisation {
   }
 
   private mutating func branch(_ node: Node, into block: inout Block) throws(InferenceError) {
-    guard node.blocks.count == 2, let input = node.input(0) else { throw .invalid("it has not two branches and a condition") }
+    guard node.blocks.count == 2, let input = node.input(0) else {
+      throw .invalid("it has not two branches and a condition")
+    }
     let condition = try fact(input)
     guard condition.elementType == .bool, condition.shape.elementCount == 1 else {
       throw .invalid("its condition is not one boolean")

@@ -119,7 +119,8 @@ public final class InferenceSession {
     guard let from = outputIndex(output) else { throw InferenceError(.missingInput, "there is no output \(output)") }
     guard let to = inputIndex(input) else { throw InferenceError(.missingInput, "there is no input \(input)") }
     guard state.outputs[from].type == state.inputs[to].type else {
-      throw .shape("output \(output) of \(state.outputs[from].shape) does not fit input \(input) of \(state.inputs[to].shape)")
+      throw .shape(
+        "output \(output) of \(state.outputs[from].shape) does not fit input \(input) of \(state.inputs[to].shape)")
     }
     carried.append((from, to))
     zero(state.inputs[to])

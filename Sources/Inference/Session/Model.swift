@@ -1,6 +1,6 @@
+import BraidONNXFormat
 internal import CKernels
 import Foundation
-import BraidONNXFormat
 import SwiftProtobuf
 
 /// A model as its file gives it: a graph whose shapes may be open. Immutable; share it freely.

@@ -18,7 +18,8 @@ extension PlanBuilder {
       .sorted { (slots[$0].byteCount, $1) > (slots[$1].byteCount, $0) }
     for slot in order {
       // The lowest gap among the slots that are alive at the same time.
-      let neighbours = placed
+      let neighbours =
+        placed
         .filter { first[$0] <= last[slot] && first[slot] <= last[$0] }
         .sorted { result[$0].offset < result[$1].offset }
       var offset = 0

@@ -67,11 +67,14 @@ struct PlanBuilder {
   ) throws(InferenceError) -> TensorType {
     var dimensions: [Int] = []
     if let given = options.inputShapes[info.name] {
-      let fits = given.count == info.dimensions.count
+      let fits =
+        given.count == info.dimensions.count
         && zip(given, info.dimensions).allSatisfy { size, dimension in
           if case .fixed(let fixed) = dimension { fixed == size } else { size >= 0 }
         }
-      guard fits else { throw InferenceError(.shapeMismatch, "shape \(given) does not fit input \(info.name) of \(info.dimensions)") }
+      guard fits else {
+        throw InferenceError(.shapeMismatch, "shape \(given) does not fit input \(info.name) of \(info.dimensions)")
+      }
       dimensions = given
     } else {
       for dimension in info.dimensions {

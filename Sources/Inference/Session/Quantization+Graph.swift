@@ -7,7 +7,9 @@ extension Quantization {
       for node in graph.body.nodes where node.input(0) == value {
         if node.kind == .dequantizeLinear {
           found.insert(Quantization(parametersOf: node, in: graph))
-        } else if node.kind == .transpose || OperatorKind.views.contains(node.kind), let output = node.outputs.first ?? nil {
+        } else if node.kind == .transpose || OperatorKind.views.contains(node.kind),
+          let output = node.outputs.first ?? nil
+        {
           pending.append(output)
         } else {
           found.insert(node.fusion?.inputQuantization)
@@ -31,7 +33,9 @@ extension Quantization {
         self = quantization
         return
       }
-      guard node.kind == .transpose || OperatorKind.views.contains(node.kind), let input = node.input(0) else { return nil }
+      guard node.kind == .transpose || OperatorKind.views.contains(node.kind), let input = node.input(0) else {
+        return nil
+      }
       id = input
     }
     return nil

@@ -35,7 +35,8 @@ final class SessionState {
           bound.append(
             .branch(condition: tensor(step.condition), then: try bind(step.then), otherwise: try bind(step.otherwise)))
         case .primitive(let step):
-          bound.append(.primitive(try unsafe BoundPrimitive(step, scratchSlot: plan.scratchSlot) { unsafe address($0) }))
+          bound.append(
+            .primitive(try unsafe BoundPrimitive(step, scratchSlot: plan.scratchSlot) { unsafe address($0) }))
         }
       }
       return bound
