@@ -30,8 +30,8 @@ import Testing
   ///
   /// `loosely` is for plain operators on quantised models. They compute between the conversions in real numbers, so a
   /// value that lies on the edge between two steps may fall to the other side than in whole numbers, and in a network
-  /// of fifty layers that spreads: 2 % of the outputs may be off by up to four steps. (ONNX Runtime without its own
-  /// fusions differs from itself by as much.)
+  /// of fifty layers that spreads: 3 % of the outputs may be off by up to eight steps. (ONNX Runtime without its own
+  /// fusions differs from itself by as much.) So do fused plans where oneDNN has no exact path for 8-bit products.
   static func compare(
     _ found: [Double], _ expected: [Double], step: Double?, loosely: Bool = false, _ label: String
   ) {
@@ -41,8 +41,13 @@ import Testing
     let tolerance = step.map { $0 * 1.001 } ?? max(1e-4 * largest, 1e-6)
     let off = zip(found, expected).filter { !(abs($0 - $1) <= tolerance) }.count
     let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
+<<<<<<< HEAD
     let allowed = step == nil ? 0 : loosely ? max(1, expected.count / 50) : expected.count / 1000
     if let step { #expect(worst <= 4.001 * step, "\(label)") }
+=======
+    let allowed = step == nil ? 0 : loosely ? max(2, expected.count * 3 / 100) : expected.count / 1000
+    if let step { #expect(worst <= 8.001 * step, "\(label)") }
+>>>>>>> 7efe0bfb3a680d895636b9a43775b3c889943e2e
     #expect(
       off <= allowed, "\(label): \(off) of \(expected.count) beyond \(tolerance), worst \(worst), largest \(largest)")
   }
@@ -61,7 +66,8 @@ import Testing
       let sums = golden.model == "fer_mini_xception_int8_qdq"
       compare(
         found, Goldens.values(output), step: step(session, index, quantised: quantised),
-        loosely: optimisation == .reference || sums, "\(golden.model) \(output.name)")
+        loosely: optimisation == .reference || sums || !InferenceLibraries.current.int8IsExact,
+        "\(golden.model) \(output.name)")
     }
   }
 

@@ -44,7 +44,7 @@ internal import COneDNN
 @safe final class Memory {
   private let handle: dnnl_memory_t
 
-  /// - Parameter base: memory of at least the descriptor's size, which outlives this object.
+  /// Binds to `base`: memory of at least the descriptor's size, which outlives this object.
   @unsafe init(_ descriptor: MemoryDescriptor, base: UnsafeMutableRawPointer) throws(InferenceError) {
     var handle: dnnl_memory_t?
     let engine = try Engine.shared()

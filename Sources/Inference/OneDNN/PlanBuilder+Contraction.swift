@@ -39,7 +39,7 @@ extension PlanBuilder {
   }
 
   private func attributes(
-    _ fusion: Fusion, factor: Float, axis: Int, addend: MemoryDescriptor?
+    _ fusion: Fusion, factor: Float, axis: Int
   ) throws(InferenceError) -> PrimitiveAttributes {
     let attributes = try PrimitiveAttributes()
     let scales = scales(fusion, factor: factor)
@@ -58,8 +58,7 @@ extension PlanBuilder {
         try attributes.append(dnnl_eltwise_clip, alpha: bounds.0, beta: bounds.1)
       case .sigmoid: try attributes.append(dnnl_eltwise_logistic, alpha: 0, beta: 0)
       case .tanh: try attributes.append(dnnl_eltwise_tanh, alpha: 0, beta: 0)
-      case .add:
-        if let addend { try attributes.appendAddition(addend) }
+      case .add: try attributes.appendSum()
       }
     }
     try attributes.finish()
@@ -89,10 +88,7 @@ extension PlanBuilder {
       biasTensor = Tensor(scaledBias(values, fusion, factor: 1), shape: tensor.shape)
       biasLayout = MemoryDescriptor(plain: tensor.type)
     }
-    let addend = node.inputs.count > 3 ? node.inputs[3] : nil
-    func describe(
-      _ target: MemoryDescriptor, addend: MemoryDescriptor?, _ attributes: borrowing PrimitiveAttributes
-    ) throws(InferenceError) -> PrimitiveDescriptor? {
+    func describe(_ attributes: borrowing PrimitiveAttributes) throws(InferenceError) -> PrimitiveDescriptor? {
       var operation = dnnl_convolution_desc_t()
       var (source, filter, target) = (source.raw, filter.raw, target.raw)
       let strides = geometry.strides.map(Int64.init)
@@ -112,19 +108,11 @@ extension PlanBuilder {
       guard status == dnnl_success else { return nil }
       return try unsafe PrimitiveDescriptor(operation: &operation, attributes)
     }
-    var finalTarget = target
-    if addend != nil {
-      // The layout of the result, without the addition, is the one that the addend must have.
-      let bare = try PrimitiveAttributes()
-      guard let first = try describe(target, addend: nil, bare), let layout = first.descriptor(dnnl_query_dst_md)
-      else { return false }
-      finalTarget = layout
-    }
-    let attributes = try attributes(fusion, factor: 1, axis: 1, addend: addend == nil ? nil : finalTarget)
-    guard let descriptor = try describe(finalTarget, addend: finalTarget, attributes),
+    let attributes = try attributes(fusion, factor: 1, axis: 1)
+    guard let descriptor = try describe(attributes),
       let sourceLayout = descriptor.descriptor(dnnl_query_src_md),
       let filterLayout = descriptor.descriptor(dnnl_query_weights_md),
-      let targetLayout = descriptor.descriptor(dnnl_query_dst_md), isAllowed(descriptor.implementation),
+      let targetLayout = descriptor.descriptor(dnnl_query_dst_md), isAllowed(descriptor.implementation, fusion),
       let filterSlot = try packed(weights, plainFilter, as: filterLayout)
     else { return false }
     var arguments = [
@@ -134,11 +122,13 @@ extension PlanBuilder {
     if let biasTensor, let biasLayout {
       arguments.append(PrimitiveArgument(DNNL_ARG_BIAS, addConstant(biasTensor.storage), biasLayout))
     }
-    if let addend, let place = fusion.following.firstIndex(where: { if case .add = $0 { true } else { false } }) {
-      let index = DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (Int32(place) + 1) | DNNL_ARG_SRC_1
-      arguments.append(PrimitiveArgument(index, try located(addend, as: finalTarget), finalTarget))
-    }
     let slot = addSlot(targetLayout.byteCount)
+    if node.inputs.count > 3, let addend = node.inputs[3] {
+      // The sum goes into the memory that holds what is added.
+      guard let home = try located(addend),
+        try addReorder("Reorder", home.slot, home.layout, slot, targetLayout, PrimitiveAttributes())
+      else { return false }
+    }
     arguments.append(PrimitiveArgument(DNNL_ARG_DST, slot, targetLayout))
     try addPrimitive("Conv", descriptor, arguments)
     try place(output, slot, targetLayout)
@@ -175,7 +165,7 @@ extension PlanBuilder {
       else { return false }
       bias = (tensor, layout)
     }
-    let attributes = try attributes(fusion, factor: alpha, axis: 1, addend: nil)
+    let attributes = try attributes(fusion, factor: alpha, axis: 1)
     var operation = dnnl_matmul_desc_t()
     var (sourceRaw, anyRaw, targetRaw) = (source.raw, any.raw, target.raw)
     let status: dnnl_status_t
@@ -185,7 +175,7 @@ extension PlanBuilder {
       status = unsafe dnnl_matmul_desc_init(&operation, &sourceRaw, &anyRaw, nil, &targetRaw)
     }
     guard status == dnnl_success, let descriptor = try unsafe PrimitiveDescriptor(operation: &operation, attributes),
-      isAllowed(descriptor.implementation), let layout = descriptor.descriptor(dnnl_query_weights_md),
+      isAllowed(descriptor.implementation, fusion), let layout = descriptor.descriptor(dnnl_query_weights_md),
       let packedSlot = try packed(weights, given, as: layout)
     else { return false }
     let slot = addSlot(target.byteCount)
@@ -200,8 +190,9 @@ extension PlanBuilder {
   }
 
   /// Whether an implementation may be used: oneDNN's default one, unless it is known to read or write outside its
-  /// buffers.
-  private func isAllowed(_ implementation: String) -> Bool {
-    !["jit_1x1:avx512_core_amx_int8"].contains(implementation)
+  /// buffers, or is the plain one, which is slower than the same work in parts.
+  private func isAllowed(_ implementation: String, _ fusion: Fusion) -> Bool {
+    if implementation.hasPrefix("ref"), !fusion.following.isEmpty { return false }
+    return !["jit_1x1:avx512_core_amx_int8"].contains(implementation)
   }
 }

@@ -67,11 +67,11 @@ extension PlanBuilder {
         PrimitiveStep(operation: operation, location: location, primitive: primitive, arguments: arguments)))
   }
 
-  /// A slot of constant memory that holds `tensor`, seen as `source`, in layout `target`.
+  /// A slot of constant memory that holds the weights `tensor`, seen as `source`, in layout `target`.
   mutating func packed(
     _ tensor: Tensor, _ source: MemoryDescriptor, as target: MemoryDescriptor
   ) throws(InferenceError) -> Int? {
-    let tensor = try Denormals.flushed(tensor)
+    let tensor = try Denormals.flushedWeights(tensor)
     if source.places(like: target) { return addConstant(tensor.storage) }
     let attributes = try PrimitiveAttributes()
     guard let descriptor = try PrimitiveDescriptor(reorder: source, to: target, attributes) else { return nil }

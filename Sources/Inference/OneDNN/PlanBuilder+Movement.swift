@@ -13,6 +13,19 @@ extension PlanBuilder {
     return true
   }
 
+  /// A slice without steps moves nothing: the result is part of the same memory.
+  mutating func lowerSlice(_ node: Node) throws(InferenceError) -> Bool {
+    guard let x = node.input(0), let output = node.outputs.first ?? nil, graph[x].tensor == nil,
+      let home = try located(x), home.layout.strides != nil
+    else { return false }
+    let ranges = try OperatorRegistry.sliceRanges(try call(node))
+    guard ranges.allSatisfy({ $0.step == 1 && $0.count > 0 }),
+      let layout = home.layout.part(ranges.map(\.count), at: ranges.map(\.start))
+    else { return false }
+    try place(output, home.slot, layout)
+    return true
+  }
+
   /// Lowers a pooling; false where oneDNN does not have it.
   mutating func lowerPooling(_ node: Node, _ core: Node) throws(InferenceError) -> Bool {
     guard let x = node.input(0), let output = node.outputs.first ?? nil, let home = try located(x) else { return false }

@@ -22,6 +22,7 @@ extension PlanBuilder {
       let axis = try node.attributes.int("axis", default: 0)
       return try lowerConcat(node, axis: axis < 0 ? axis + rank : axis, nil)
     case .transpose: return try lowerTranspose(node)
+    case .slice: return try lowerSlice(node)
     case .quantizeLinear, .dequantizeLinear: return try lowerConversion(node)
     case .softmax: return try lowerSoftmax(node)
     case .add, .mul, "Sub", "Div": return try lowerBinary(node)

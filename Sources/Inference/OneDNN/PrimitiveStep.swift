@@ -28,7 +28,7 @@ struct PrimitiveArgument: Sendable {
   private let memories: [Memory]
   private let arguments: UnsafeMutableBufferPointer<dnnl_exec_arg_t>
 
-  /// - Parameter address: where a slot lies; valid while this object lives.
+  /// Binds to where `address` says that each slot lies, which stays valid while this object lives.
   init(_ step: PrimitiveStep, scratchSlot: Int?, address: (Int) -> UnsafeMutableRawPointer) throws(InferenceError) {
     var all = step.arguments
     if let scratch = step.primitive.scratch, let scratchSlot {

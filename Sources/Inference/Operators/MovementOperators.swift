@@ -140,7 +140,8 @@ extension OperatorRegistry {
     var count: Int
   }
 
-  private static func sliceRanges(_ call: OperatorCall) throws(InferenceError) -> [SliceRange] {
+  /// The part of each axis that a `Slice` takes.
+  static func sliceRanges(_ call: OperatorCall) throws(InferenceError) -> [SliceRange] {
     let shape = try call.input(0).shape
     guard let starts = try call.integers(1), let ends = try call.integers(2) else {
       throw .invalid("bounds are missing")

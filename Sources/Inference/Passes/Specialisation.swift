@@ -11,9 +11,7 @@ struct Specialisation {
   private var replacements: [ValueID: ValueID] = [:]
   private var foldedBytes = 0
 
-  /// - Parameters:
-  ///   - graph: an imported graph.
-  ///   - inputs: the type of each input of its outermost block.
+  /// The graph with every shape known; `inputs` gives those of the outermost block's inputs.
   static func run(
     _ graph: Graph, inputs: [ValueID: TensorType], limits: ModelLimits, keepsDequantizeLinear: Bool
   ) throws(InferenceError) -> Graph {

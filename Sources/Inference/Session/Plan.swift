@@ -26,6 +26,8 @@ public final class Plan: Sendable {
   ///   options do not fit the model, `limit-exceeded`, `library`.
   public init(_ model: Model, options: SessionOptions = SessionOptions()) throws(InferenceError) {
     do throws(InferenceError) {
+      // Primitives are compiled for as many threads as they will find.
+      OneDNN.setThreads(options.threads)
       var builder = try PlanBuilder(model, options)
       try builder.build()
       let layout = builder.arrange()
