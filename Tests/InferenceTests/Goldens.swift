@@ -72,11 +72,7 @@ struct Goldens: Decodable {
     func read<T: BitwiseCopyable>(_: T.Type, _ real: (T) -> Double) -> [Double] {
       let count = output.bytes / MemoryLayout<T>.stride
       return unsafe bytes.withUnsafeBytes { buffer in
-<<<<<<< HEAD
-        unsafe (0..<count).map {
-=======
         (0..<count).map {
->>>>>>> 7efe0bfb3a680d895636b9a43775b3c889943e2e
           real(unsafe buffer.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.stride, as: T.self))
         }
       }
