@@ -39,6 +39,11 @@ public struct AudioResampler: ~Copyable, @unchecked Sendable {
   private var captured: HostTime?
   private var produced: Int64 = 0
   private var outputChannels = 1
+  /// Samples that go to the library at a time; 0: as they come. Where the ratio of the rates has no exact filter bank (more
+  /// than 1024 phases), the library's rounding depends on how the input is cut, and it gets pieces of 10 ms.
+  private var quantum = 0
+  private var collected = 0
+  private let stretch = SampleBuffer(capacity: 480)
   private let pool = RecyclingPool<SampleBuffer> { SampleBuffer(capacity: 4096) }
 
   /// A resampler to `sampleRate`, 1 to 768000 Hz.
@@ -80,12 +85,19 @@ public struct AudioResampler: ~Copyable, @unchecked Sendable {
       return
     }
     captured = block.captured
-    try convert(block, emit)
+    if quantum > 0 {
+      try collect(block, emit)
+    } else {
+      try convert(block.samples, count: block.frameCount, channels: block.channelCount, emit)
+    }
   }
 
   /// Gives out what is left of the run; the next block starts a new one.
   public mutating func finish(_ emit: (AudioBlock) -> Void) throws(MediaError) {
-    if unsafe context != nil { try convert(nil, emit) }
+    if unsafe context != nil {
+      try convertStretch(emit)
+      try convert(nil, count: 0, channels: outputChannels, emit)
+    }
     reset()
   }
 
@@ -93,6 +105,7 @@ public struct AudioResampler: ~Copyable, @unchecked Sendable {
   public mutating func reset() {
     unsafe swr_free(&context)
     run = nil
+    collected = 0
   }
 
   private mutating func begin(_ wanted: Run, at time: MediaTime) throws(MediaError) {
@@ -128,12 +141,47 @@ public struct AudioResampler: ~Copyable, @unchecked Sendable {
         location: "resampler", status: status)
     }
     run = wanted
+    let phases = sampleRate / Self.greatestCommonDivisor(sampleRate, wanted.sampleRate)
+    quantum = phases <= 1024 ? 0 : max(1, wanted.sampleRate / 100)
+    stretch.reserve(quantum * wanted.channelCount)
   }
 
-  /// Converts a block, or with nil flushes.
-  private mutating func convert(_ block: AudioBlock?, _ emit: (AudioBlock) -> Void) throws(MediaError) {
+  private static func greatestCommonDivisor(_ first: Int, _ second: Int) -> Int {
+    var (larger, smaller) = (max(1, first), max(1, second))
+    while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }
+    return larger
+  }
+
+  /// Collects the block into stretches of ``quantum`` samples and converts each that is full.
+  private mutating func collect(_ block: AudioBlock, _ emit: (AudioBlock) -> Void) throws(MediaError) {
+    let channels = block.channelCount
+    var taken = 0
+    while taken < block.frameCount {
+      let part = min(block.frameCount - taken, quantum - collected)
+      let (from, to) = (taken * channels, collected * channels)
+      block.withSamples { input in
+        unsafe stretch.withUnsafeMutableSamples(quantum * channels) { target in
+          for index in 0..<part * channels { unsafe target[to + index] = input[from + index] }
+        }
+      }
+      taken += part
+      collected += part
+      if collected == quantum { try convertStretch(emit) }
+    }
+  }
+
+  private mutating func convertStretch(_ emit: (AudioBlock) -> Void) throws(MediaError) {
+    let count = collected
+    collected = 0
+    guard let run, count > 0 else { return }
+    try convert(stretch, count: count, channels: run.channelCount, emit)
+  }
+
+  /// Converts `count` samples of `input`, or with nil brings out what the library holds.
+  private mutating func convert(
+    _ input: SampleBuffer?, count inputCount: Int, channels: Int, _ emit: (AudioBlock) -> Void
+  ) throws(MediaError) {
     guard let run else { return }
-    let inputCount = block?.frameCount ?? 0
     let room = unsafe Int(swr_get_out_samples(context, Int32(clamping: inputCount)))
     guard room > 0 else { return }
     let output = pool.take()
@@ -143,8 +191,8 @@ public struct AudioResampler: ~Copyable, @unchecked Sendable {
       guard let base = samples.baseAddress else { return }
       var target: UnsafeMutablePointer<UInt8>? = unsafe UnsafeMutableRawPointer(base).assumingMemoryBound(
         to: UInt8.self)
-      if let block {
-        block.withSamples { input in
+      if let input {
+        input.withSamples(inputCount * channels) { input in
           unsafe input.withUnsafeBufferPointer { input in
             guard let first = input.baseAddress else { return }
             var source: UnsafePointer<UInt8>? = unsafe UnsafeRawPointer(first).assumingMemoryBound(to: UInt8.self)

@@ -5,6 +5,7 @@ import CScale
 ///
 /// The picture is stretched to the whole of the target: by averaging over areas when it gets smaller in both directions,
 /// bilinearly otherwise. Arithmetic is the library's bit-exact one on one thread, so equal pictures give equal bytes.
+/// Flat areas keep their value to 1, to 2 when a side shrinks by more than 128 (the library's coefficients have 14 bits).
 /// The colour matrix is the frame's, BT.601 where it names none (as FFmpeg does); the range is the frame's, the result's is full.
 ///
 /// One owner, one thread at a time. Allocates: only when the format or the size of the input changes.
