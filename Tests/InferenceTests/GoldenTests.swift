@@ -41,13 +41,8 @@ import Testing
     let tolerance = step.map { $0 * 1.001 } ?? max(1e-4 * largest, 1e-6)
     let off = zip(found, expected).filter { !(abs($0 - $1) <= tolerance) }.count
     let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
-<<<<<<< HEAD
-    let allowed = step == nil ? 0 : loosely ? max(1, expected.count / 50) : expected.count / 1000
-    if let step { #expect(worst <= 4.001 * step, "\(label)") }
-=======
     let allowed = step == nil ? 0 : loosely ? max(2, expected.count * 3 / 100) : expected.count / 1000
     if let step { #expect(worst <= 8.001 * step, "\(label)") }
->>>>>>> 7efe0bfb3a680d895636b9a43775b3c889943e2e
     #expect(
       off <= allowed, "\(label): \(off) of \(expected.count) beyond \(tolerance), worst \(worst), largest \(largest)")
   }

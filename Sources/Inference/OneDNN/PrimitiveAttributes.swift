@@ -37,18 +37,9 @@ struct PrimitiveAttributes: ~Copyable {
       "an element-wise step", dnnl_post_ops_append_eltwise(following.pointer, 1, kind, alpha, beta))
   }
 
-<<<<<<< HEAD
-  /// Adds another tensor.
-  func appendAddition(_ descriptor: MemoryDescriptor) throws(InferenceError) {
-    let status = unsafe descriptor.withRaw {
-      unsafe dnnl_post_ops_append_binary(following.pointer, dnnl_binary_add, $0)
-    }
-    try OneDNN.check("an addition", status)
-=======
   /// Adds what the result's memory holds before.
   func appendSum() throws(InferenceError) {
     try unsafe OneDNN.check("a sum", dnnl_post_ops_append_sum(following.pointer, 1))
->>>>>>> 7efe0bfb3a680d895636b9a43775b3c889943e2e
   }
 
   /// Fixes what was appended; to be called once, last.
