@@ -87,7 +87,10 @@ extension OperatorRegistry {
   /// The geometry of a pooling.
   static func pooling(_ call: OperatorCall) throws(InferenceError) -> WindowGeometry {
     guard let kernel = try call.attributes.ints("kernel_shape") else { throw .invalid("kernel_shape is missing") }
-    return try WindowGeometry(call, kernel: kernel)
+    let geometry = try WindowGeometry(call, kernel: kernel)
+    let work = (geometry.kernel + geometry.output).reduce(1.0) { $0 * Double($1) }
+    guard work < 0x1p28 else { throw .limit("a pooling of windows of \(kernel) over \(geometry.output) places") }
+    return geometry
   }
 
   private static func global(
