@@ -224,6 +224,17 @@ struct BadInputTests {
     }
   }
 
+  @Test("What gives no frame at all has failed, and says so when it has ended")
+  func nothingDecoded() throws {
+    let scratch = try Scratch()
+    let picture = try Session.run(try scratch.write("letter.jpg", Data("a".utf8)))
+    #expect(picture.failure?.code == .unusable)
+    try Tool.ffmpeg("-f", "lavfi", "-i", "sine=r=16000:d=1", scratch.path("sound.wav"))
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path("sound.wav")))
+    let header = try Session.run(try scratch.write("header.wav", bytes.prefix(78)))
+    #expect(header.failure?.code == .empty)
+  }
+
   @Test("Credentials are left out of what is shown")
   func redaction() {
     do throws(IngestError) {
