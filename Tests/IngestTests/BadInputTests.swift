@@ -1,6 +1,7 @@
 import BraidCore
 import BraidIngest
 import Foundation
+import Glibc
 import Testing
 
 /// Inputs that are broken or hostile: each ends in an error that says what and where, or plays up to where it is good.
@@ -35,6 +36,14 @@ struct BadInputTests {
     #expect(code(scratch.folder.path) == .unusable)
     #expect(code("nowhere:thing") == .protocolRefused)
     #expect(code("concat:a.ts|b.ts") == .protocolRefused)
+  }
+
+  @Test("A file that may not be read", .enabled(if: geteuid() != 0, "root may read everything"))
+  func noPermission() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("locked.wav", Data("RIFF".utf8))
+    try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
+    #expect(code(path) == .notPermitted)
   }
 
   @Test("Text, random bytes and a program are no media")
