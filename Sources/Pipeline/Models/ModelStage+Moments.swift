@@ -9,7 +9,11 @@ extension ModelStage {
     guard let job = newJob() else { return refuse(.shed) }
     describe(job, frame: frame, taken: taken)
     stage(moments.pictures, moments.tensor, into: job, place: moments.picturePlace)
-    moments.add(frame, job: job, isRealtime: context.isRealtime, now: taken)
+    let dropped = moments.add(frame, job: job, isRealtime: context.isRealtime, now: taken)
+    if let dropped {
+      discard(dropped)
+      refuse(.gap)
+    }
   }
 
   /// Offers every moment that is complete or whose wait is over.

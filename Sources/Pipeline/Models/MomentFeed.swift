@@ -69,9 +69,13 @@ final class MomentFeed {
   var deadline: HostTime? { assembler.nextDeadline }
 
   /// Takes a tick.
-  func add(_ frame: VideoFrame, job: ModelJob, isRealtime: Bool, now: HostTime) {
+  ///
+  /// - Returns: the oldest tick's job, if it had to make room.
+  func add(_ frame: VideoFrame, job: ModelJob, isRealtime: Bool, now: HostTime) -> ModelJob? {
+    let dropped = pending.count < Self.tickCapacity ? nil : pending.removeFirst().job
     pending.append((frame.time, job))
     assembler.feed(.video(frame), stream: Self.tickStream, deadline: isRealtime ? now + wait : nil)
+    return dropped
   }
 
   /// Takes how far the sound has come, and whether it has ended.
