@@ -171,6 +171,10 @@ struct BrokenGraph: Sendable, CustomTestStringConvertible {
         x, y, tensor(5, "s", [3], raw: 12), tensor(5, "z", [3], type: 3, raw: 3),
         node("QuantizeLinear", ["x", "s", "z"], ["y"]),
       ])),
+    BrokenGraph(name: "one operand of two", code: .invalidGraph, bytes: model([x, y, node("Greater", ["x"], ["y"])])),
+    BrokenGraph(
+      name: "pooling without spatial axes", code: .invalidGraph,
+      bytes: model([value(11, "x", [4]), y, node("MaxPool", ["x"], ["y"])])),
   ]
 
   /// Models that are unusual and right.
