@@ -6,7 +6,10 @@ internal import BraidInference
 extension ModelStage {
   /// The start of what the next job will use, at the earliest.
   var nextStart: MediaTime {
-    if stream.isFinished { return .distantFuture }
+    if stream.isFinished {
+      if case .moment(let moments) = feed, moments.isWaiting { return moments.nextStart(of: stream) }
+      return .distantFuture
+    }
     switch feed {
     case .picture: return stream.position
     case .pictures(let path, let tensor, _):

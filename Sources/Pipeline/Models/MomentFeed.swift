@@ -68,7 +68,17 @@ final class MomentFeed {
   /// When the wait for the next moment is over; nil if nothing is waited for with a limit.
   var deadline: HostTime? { assembler.nextDeadline }
 
-  /// Takes a tick.
+  /// Whether ticks wait.
+  var isWaiting: Bool { !pending.isEmpty }
+
+  /// The oldest tick, given up, where there is no room for another; nil where there is.
+  ///
+  /// The assembler gives up the same one when the next tick is added.
+  func makeRoom() -> ModelJob? {
+    pending.count < Self.tickCapacity ? nil : pending.removeFirst().job
+  }
+
+  /// Takes a tick. There must be room: see ``makeRoom()``.
   func add(_ frame: VideoFrame, job: ModelJob, isRealtime: Bool, now: HostTime) {
     pending.append((frame.time, job))
     assembler.feed(.video(frame), stream: Self.tickStream, deadline: isRealtime ? now + wait : nil)

@@ -56,6 +56,8 @@ extension SessionRun {
     while taken < 64, output.condition == .open, session.interruptedStatus == nil {
       guard let index = nextStream(), let element = streams[index].ring.pop() else { break }
       take(element, from: streams[index])
+      // At once: ticks would wait in greater numbers than there is room for.
+      for model in models { model.takeMoments() }
       taken += 1
     }
     return taken > 0
