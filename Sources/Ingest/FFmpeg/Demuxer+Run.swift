@@ -27,6 +27,7 @@ extension Demuxer {
       }
     }
     for reader in readers where !reader.isFinished {
+      reader.discardRest()
       reader.meter.store(reader.counters)
       reader.ring?.finish()
     }
@@ -52,6 +53,17 @@ extension Demuxer {
       hasProgressed = true
     }
     return hasProgressed
+  }
+}
+
+extension StreamReader {
+  /// Counts what was decoded and did not reach the ring as lost there: nobody will take it any more.
+  fileprivate func discardRest() {
+    if kind == .audio { assembler.flush(to: &outbox) }
+    while let element = outbox.first {
+      ring?.discard(element)
+      outbox.removeFirst()
+    }
   }
 }
 
