@@ -24,6 +24,14 @@ extension ModelStage {
     }
   }
 
+  /// Whether its pictures come from a path, scaled.
+  var takesScaledPictures: Bool {
+    switch feed {
+    case .pictures, .moment: true
+    case .picture, .features, .samples: false
+    }
+  }
+
   /// Takes the stream's next frame, already scaled into the paths.
   func take(_ frame: VideoFrame, at taken: HostTime) {
     switch feed {

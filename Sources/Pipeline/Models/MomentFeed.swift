@@ -60,7 +60,8 @@ final class MomentFeed {
 
   /// The start of what the next moment will use, at the earliest.
   func nextStart(of stream: StreamSlot) -> MediaTime {
-    let tick = pending.first?.tick ?? stream.position
+    if let first = pending.first { return min(first.job.start, first.tick - windowDuration) }
+    let tick = stream.position
     let oldest = pictures.picture(age: min(tensor.picture.frames - 2, pictures.count - 1)) { $0.time } ?? tick
     return min(min(tick, oldest), tick - windowDuration)
   }
