@@ -153,6 +153,14 @@ public final class Ring: Sendable {
     ready.notify()
   }
 
+  /// Counts an element that will not be brought any more, because its source was stopped.
+  public func discard(_ element: StreamElement) {
+    state.withLock { state in
+      state.counters.pushed += element.unitCount
+      state.counters.dropped += element.unitCount
+    }
+  }
+
   /// Takes the oldest element, if there is one.
   public func pop() -> StreamElement? {
     let element = state.withLock { state -> StreamElement? in

@@ -98,7 +98,7 @@ extension PackageFolder {
           minimumOnMilliseconds: try number(output.minOnMilliseconds ?? 120, 0...60_000, "output.min_on_ms"),
           minimumOffMilliseconds: try number(output.minOffMilliseconds ?? 200, 0...60_000, "output.min_off_ms"),
           paddingMilliseconds: try number(output.padMilliseconds ?? 0, 0...60_000, "output.pad_ms"),
-          rows: output.rows ?? [], frame: output.frame ?? 0))
+          rows: try eventRows(output.rows ?? []), frame: output.frame ?? 0))
     case "detections":
       return .detections(
         ModelDescription.Detections(
@@ -110,6 +110,11 @@ extension PackageFolder {
     default:
       throw fault("output.decoder", "'\(output.decoder)' is not known", remedy: "It is events, detections or raw")
     }
+  }
+
+  private func eventRows(_ rows: [Int]) throws(InferenceError) -> [Int] {
+    for (index, row) in rows.enumerated() { _ = try number(row, 0...99_999, "output.rows[\(index)]") }
+    return rows
   }
 
   private func required<Value>(_ value: Value?, _ field: String) throws(InferenceError) -> Value {

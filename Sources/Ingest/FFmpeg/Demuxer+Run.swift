@@ -3,6 +3,9 @@ import BraidCore
 extension Demuxer {
   /// The body of the input's thread: reads, decodes and fills the rings until the end or an interruption.
   func run(pace: InputPace, clock: any SessionClock, base: MediaTime) {
+    if case .realtime = pace {
+      for reader in readers { reader.assembler.blocksPerSecond = 50 }
+    }
     while !interruption.isInterrupted {
       let ticket = wake.ticket()
       var hasProgressed = false
@@ -28,6 +31,7 @@ extension Demuxer {
     }
     if !interruption.isInterrupted { noteNothing() }
     for reader in readers where !reader.isFinished {
+      reader.discardRest()
       reader.meter.store(reader.counters)
       reader.ring?.finish()
     }
@@ -68,6 +72,17 @@ extension Demuxer {
       hasProgressed = true
     }
     return hasProgressed
+  }
+}
+
+extension StreamReader {
+  /// Counts what was decoded and did not reach the ring as lost there: nobody will take it any more.
+  fileprivate func discardRest() {
+    if kind == .audio { assembler.flush(to: &outbox) }
+    while let element = outbox.first {
+      ring?.discard(element)
+      outbox.removeFirst()
+    }
   }
 }
 

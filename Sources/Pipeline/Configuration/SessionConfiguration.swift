@@ -86,6 +86,10 @@ public struct SessionConfiguration: Sendable {
       throw PipelineError(
         .configuration, "the budget must be longer than nothing", location: "--budget", remedy: "Give e.g. 50ms")
     }
+    if statsInterval > .zero, statsInterval < .milliseconds(1) {
+      throw PipelineError(
+        .configuration, "stats cannot be written that often", location: "--stats-every", remedy: "Give 1ms or more")
+    }
     if inputs.filter({ $0 == "-" }).count > 1 {
       throw PipelineError(
         .configuration, "standard input can be read once only", location: "INPUT", remedy: "Name '-' once")

@@ -3,6 +3,8 @@ internal import BraidInference
 
 /// Turns scores and corner boxes into detections: threshold, then greedy non-maximum suppression for each class.
 struct DetectionDecoder {
+  private static let limit = 200
+
   private let settings: ModelDescription.Detections
   private var candidates: [ModelOutput.Detection] = []
   private let priors: PriorBoxes?
@@ -43,10 +45,11 @@ struct DetectionDecoder {
       for candidate in candidates {
         let isFree = kept[first...].allSatisfy { Self.overlap($0, candidate) <= settings.overlap }
         if isFree { kept.append(candidate) }
-        if kept.count - first >= 200 { break }
+        if kept.count - first >= Self.limit { break }
       }
     }
     kept.sort { $0.score > $1.score }
+    if kept.count > Self.limit { kept.removeLast(kept.count - Self.limit) }
     return kept
   }
 

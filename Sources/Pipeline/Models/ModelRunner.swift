@@ -79,7 +79,7 @@ final class ModelRunner {
     if info.elementType == .uint8, info.quantization == nil {
       try session.withInput(input, as: UInt8.self) { target in
         for index in 0..<min(target.count, values.count) {
-          target[index] = UInt8(clamping: Int(values[index].rounded()))
+          target[index] = UInt8(min(255, max(0, values[index].rounded())))
         }
       }
     } else {

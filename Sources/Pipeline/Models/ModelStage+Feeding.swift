@@ -6,7 +6,10 @@ internal import BraidInference
 extension ModelStage {
   /// The start of what the next job will use, at the earliest.
   var nextStart: MediaTime {
-    if stream.isFinished { return .distantFuture }
+    if stream.isFinished {
+      if case .moment(let moments) = feed, moments.isWaiting { return moments.nextStart(of: stream) }
+      return .distantFuture
+    }
     switch feed {
     case .picture: return stream.position
     case .pictures(let path, let tensor, _):
@@ -18,6 +21,14 @@ extension ModelStage {
       return path.origin == nil
         ? stream.position : path.time(ofSample: max(0, nextWindow * window.hop - window.context))
     case .moment(let moments): return moments.nextStart(of: stream)
+    }
+  }
+
+  /// Whether its pictures come from a path, scaled.
+  var takesScaledPictures: Bool {
+    switch feed {
+    case .pictures, .moment: true
+    case .picture, .features, .samples: false
     }
   }
 

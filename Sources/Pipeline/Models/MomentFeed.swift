@@ -19,7 +19,8 @@ final class MomentFeed {
   private let assembler: MomentAssembler
   private let feature: LogMel
   private let windowDuration: MediaDuration
-  private let wait: MediaDuration
+  /// How long a late part is waited for at most, at real-time pace.
+  let wait: MediaDuration
   /// Staged ticks that wait for their sound, oldest first.
   private var pending: [(tick: MediaTime, job: ModelJob)] = []
 
@@ -60,7 +61,8 @@ final class MomentFeed {
 
   /// The start of what the next moment will use, at the earliest.
   func nextStart(of stream: StreamSlot) -> MediaTime {
-    let tick = pending.first?.tick ?? stream.position
+    if let first = pending.first { return min(first.job.start, first.tick - windowDuration) }
+    let tick = stream.position
     let oldest = pictures.picture(age: min(tensor.picture.frames - 2, pictures.count - 1)) { $0.time } ?? tick
     return min(min(tick, oldest), tick - windowDuration)
   }
@@ -68,14 +70,20 @@ final class MomentFeed {
   /// When the wait for the next moment is over; nil if nothing is waited for with a limit.
   var deadline: HostTime? { assembler.nextDeadline }
 
-  /// Takes a tick.
+  /// Whether ticks wait.
+  var isWaiting: Bool { !pending.isEmpty }
+
+  /// The oldest tick, given up, where there is no room for another; nil where there is.
   ///
-  /// - Returns: the oldest tick's job, if it had to make room.
-  func add(_ frame: VideoFrame, job: ModelJob, isRealtime: Bool, now: HostTime) -> ModelJob? {
-    let dropped = pending.count < Self.tickCapacity ? nil : pending.removeFirst().job
+  /// The assembler gives up the same one when the next tick is added.
+  func makeRoom() -> ModelJob? {
+    pending.count < Self.tickCapacity ? nil : pending.removeFirst().job
+  }
+
+  /// Takes a tick, whose sound is waited for until `deadline`. There must be room: see ``makeRoom()``.
+  func add(_ frame: VideoFrame, job: ModelJob, deadline: HostTime?) {
     pending.append((frame.time, job))
-    assembler.feed(.video(frame), stream: Self.tickStream, deadline: isRealtime ? now + wait : nil)
-    return dropped
+    assembler.feed(.video(frame), stream: Self.tickStream, deadline: deadline)
   }
 
   /// Takes how far the sound has come, and whether it has ended.

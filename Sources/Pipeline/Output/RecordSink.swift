@@ -42,6 +42,14 @@ final class RecordSink {
     return RecordSink(descriptor: descriptor, location: path, ownsDescriptor: true, isShared: true)
   }
 
+  /// Whether two paths lead to one regular file.
+  static func isSameFile(_ path: String, _ other: String) -> Bool {
+    var (one, two) = (stat(), stat())
+    let plain = other.hasPrefix("file://") ? String(other.dropFirst(7)) : other
+    guard unsafe stat(path, &one) == 0, unsafe stat(plain, &two) == 0 else { return false }
+    return one.st_mode & S_IFMT == S_IFREG && one.st_dev == two.st_dev && one.st_ino == two.st_ino
+  }
+
   private init(descriptor: Int32, location: String, ownsDescriptor: Bool, isShared: Bool) {
     self.descriptor = descriptor
     self.location = location

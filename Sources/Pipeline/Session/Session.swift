@@ -83,6 +83,16 @@ public final class Session: Sendable {
       return .usage
     }
     let sink: RecordSink
+    do throws(PipelineError) {
+      for input in configuration.inputs where RecordSink.isSameFile(configuration.output, input) {
+        throw PipelineError(
+          .configuration, "the output is the input, which would be lost", location: configuration.output,
+          remedy: "Write to another file")
+      }
+    } catch {
+      observer.error(error)
+      return .usage
+    }
     do {
       sink = configuration.output == "-" ? .standardOutput() : try .file(configuration.output)
     } catch {

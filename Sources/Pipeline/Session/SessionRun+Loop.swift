@@ -1,4 +1,5 @@
 internal import BraidCore
+internal import BraidInference
 internal import BraidIngest
 internal import BraidMedia
 internal import BraidSync
@@ -12,7 +13,6 @@ extension SessionRun {
       let progressed = takeElements()
       dispatcher?.drain()
       for model in models {
-        // A wait may be over although nothing came.
         model.takeMoments()
         model.pump()
       }
@@ -20,7 +20,7 @@ extension SessionRun {
         fail(failure, status: .model)
         break
       }
-      writeDueStats()
+      if isRealtime { writeDueStats(until: .zero + (clock.now - started)) }
       output.release(before: isRealtime ? .distantFuture : bound, flush: isRealtime || !progressed)
       reportProgress()
       if output.condition != .open || session.interruptedStatus != nil { break }
@@ -56,8 +56,9 @@ extension SessionRun {
     var taken = 0
     while taken < 64, output.condition == .open, session.interruptedStatus == nil {
       guard let index = nextStream(), let element = streams[index].ring.pop() else { break }
+      if !isRealtime { writeDueStats(until: element.time) }
       take(element, from: streams[index])
-      // Ticks hold jobs until their sound has come: they are answered at once, not at the end of the round.
+      // At once: ticks would wait in greater numbers than there is room for.
       for model in models { model.takeMoments() }
       taken += 1
     }
@@ -83,32 +84,49 @@ extension SessionRun {
 
   private func take(_ element: StreamElement, from stream: StreamSlot) {
     let now = clock.now
-    stream.note(element)
-    do {
-      switch element {
-      case .audio(let block):
-        for path in stream.sounds { try path.push(block) }
-        takeSound(of: stream, at: now)
-      case .video(let frame):
-        for path in stream.pictures { try path.push(frame) }
-        for feature in features where feature.stream === stream { feature.takePicture(frame) }
-        for detector in detectors where detector.stream === stream { detector.takePicture(frame) }
-        for model in stream.models {
-          model.takeTick(frame, at: now)
-          model.take(frame, at: now)
-        }
-      case .text, .sensor: break
-      case .gap(let gap):
-        endRun(of: stream, at: gap.time)
-        output.gap(
-          GapRecord(stream: stream.id, gap: gap, isAudio: stream.kind == .audio),
-          order: LineOrder(time: gap.time, stream: stream.order, model: -1))
+    switch element {
+    case .audio(let block):
+      stream.note(element)
+      for path in stream.sounds {
+        do { try path.push(block) } catch { passOver(error, at: block.time) }
       }
-    } catch {
-      // What cannot be scaled or resampled is passed over; the stream goes on.
-      session.observer.error(error)
-      output.error(error, isFatal: false, at: element.time)
+      takeSound(of: stream, at: now)
+    case .video(let frame):
+      stream.note(element)
+      takePicture(frame, from: stream, at: now)
+    case .text, .sensor: stream.note(element)
+    case .gap(let gap):
+      // What the gap ends is still of the run before it.
+      endRun(of: stream, at: gap.time)
+      stream.note(element)
+      output.gap(
+        GapRecord(stream: stream.id, gap: gap, isAudio: stream.kind == .audio),
+        order: LineOrder(time: gap.time, stream: stream.order, model: -1))
     }
+  }
+
+  private func takePicture(_ frame: VideoFrame, from stream: StreamSlot, at now: HostTime) {
+    do {
+      for path in stream.pictures { try path.push(frame) }
+    } catch {
+      passOver(error, at: frame.time)
+      for model in stream.models {
+        if model.takesScaledPictures { model.refuse(.shed) } else { model.take(frame, at: now) }
+      }
+      return
+    }
+    for feature in features where feature.stream === stream { feature.takePicture(frame) }
+    for detector in detectors where detector.stream === stream { detector.takePicture(frame) }
+    for model in stream.models {
+      model.takeTick(frame, at: now)
+      model.take(frame, at: now)
+    }
+  }
+
+  /// Tells of something that cannot be scaled or resampled; the stream goes on.
+  private func passOver(_ error: MediaError, at time: MediaTime) {
+    session.observer.error(error)
+    output.error(error, isFatal: false, at: time)
   }
 
   private func takeSound(of stream: StreamSlot, at now: HostTime) {
@@ -118,7 +136,9 @@ extension SessionRun {
 
   /// Ends a run of continuous time: what is open is closed, what carries over is forgotten.
   private func endRun(of stream: StreamSlot, at time: MediaTime) {
-    for path in stream.sounds { try? path.finish() }
+    for path in stream.sounds {
+      do { try path.finish() } catch { passOver(error, at: time) }
+    }
     takeSound(of: stream, at: clock.now)
     for model in stream.models {
       model.takeMoments()

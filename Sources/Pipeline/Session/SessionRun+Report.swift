@@ -15,14 +15,11 @@ extension SessionRun {
         }, streams: streams.map(Self.record), models: modelRecords))
   }
 
-  /// Writes `stats` for every interval that has passed: of media time on files, of the clock at real-time pace.
-  func writeDueStats() {
+  /// Writes `stats` for every interval that has passed: of media time on files, before the first element from there on
+  /// is taken, so that they depend on the input alone; of the clock at real-time pace.
+  func writeDueStats(until position: MediaTime) {
     guard configuration.statsInterval > .zero else { return }
-    let position =
-      isRealtime
-      ? MediaTime.zero + (clock.now - started)
-      : streams.lazy.filter { !$0.isFinished }.map(\.position).min() ?? nextStats
-    while nextStats <= position, position != .distantFuture {
+    while nextStats <= position {
       writeStats(at: nextStats)
       nextStats = nextStats + configuration.statsInterval
     }
