@@ -10,6 +10,7 @@ extension ModelStage {
       discard(job)
       refuse(.gap)
     }
+    guard moments.pictures.count >= moments.tensor.picture.frames else { return refuse(.gap) }
     guard let job = newJob() else { return refuse(.shed) }
     describe(job, frame: frame, taken: taken)
     stage(moments.pictures, moments.tensor, into: job, place: moments.picturePlace)
