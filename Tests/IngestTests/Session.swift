@@ -1,5 +1,6 @@
 import BraidCore
 import BraidIngest
+import BraidTestSupport
 import Testing
 
 /// What a test keeps of one element, without its pixels or samples.
