@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes the small models under Tests/InferenceTests/Models and the outputs that ONNX Runtime gives for them, and for
-real models where a folder of those is given.
+the project's sample models and, where a folder of those is given, real ones.
 
     python3 -m pip install numpy==2.4.6 onnx==1.23.2 onnxruntime==1.31.1
     python3 tools/inference_goldens.py [--models FOLDER]
@@ -21,6 +21,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.join(HERE, "..", "Tests", "InferenceTests")
 MODELS = os.path.join(TESTS, "Models")
+SAMPLES = os.path.join(HERE, "..", "samples", "models")
 RNG = np.random.default_rng(20261121)
 
 
@@ -232,6 +233,13 @@ def main():
              ("lstm", [x("x", [3, 2, 5], 4), x("state", [2, 2, 8], 5)]), ("operators", [x("x", [2, 4, 5], 6)]), ("old", [x("x", [1, 2, 7, 7], 7)]),
              ("conv_u8s8", [x("x", [1, 3, 34, 30], 8)]), ("conv_u8s8_reduced", [x("x", [1, 3, 34, 30], 8)]),
              ("conv_s8s8", [x("x", [1, 3, 34, 30], 8)]), ("dense_u8s8", [x("x", [1, 40, 3], 9)])]
+    samples = []
+    for name in ("hit-moment", "hit-picture", "hit-sound", "speech-activity"):
+        for kind in ("model", "model-int8"):
+            path = os.path.join(SAMPLES, name, kind + ".onnx")
+            inputs = ort.InferenceSession(path, providers=["CPUExecutionProvider"]).get_inputs()
+            shapes = [[d if isinstance(d, int) else 1 for d in i.shape] for i in inputs]
+            samples.append((f"{name}/{kind}", [x(i.name, shape, 40 + k) for k, (i, shape) in enumerate(zip(inputs, shapes))]))
     shared = []
     if a.models:
         silero = [x("input", [1, 576], 20, -0.5, 0.5), x("state", [2, 1, 128], 21), {"name": "sr", "shape": [], "type": "int64", "value": 16000}]
@@ -249,10 +257,10 @@ def main():
                   ("oww_embedding_model", [x("input_1", [1, 76, 32, 1], 31, -1.0, 5.0)]), ("oww_embedding_int8_qdq", [x("input_1", [1, 76, 32, 1], 31, -1.0, 5.0)]),
                   ("tinybert_synth_f32", [x("input_ids", [1, 64], 32, 0, 1000, "int64"), {"name": "attention_mask", "shape": [1, 64], "type": "int64", "value": 1}])]
     blob, records = bytearray(), []
-    for own, (name, inputs) in [(True, c) for c in cases] + [(False, c) for c in shared]:
+    for folder, (name, inputs) in [(MODELS, c) for c in cases] + [(SAMPLES, c) for c in samples] + [(a.models, c) for c in shared]:
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.log_severity_level = 1, 3
-        path = os.path.join(MODELS if own else a.models, name + ".onnx")
+        path = os.path.join(folder, name + ".onnx")
         session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         outputs = session.run(None, {i["name"]: make_input(i) for i in inputs})
         entries = []
@@ -262,7 +270,8 @@ def main():
             stored = np.ascontiguousarray(value.ravel()[::step])
             entries.append({"name": meta.name, "type": str(value.dtype), "shape": list(value.shape), "every": step, "offset": len(blob), "bytes": stored.nbytes})
             blob += stored.tobytes()
-        records.append({"model": name, "own": own, "inputs": inputs, "outputs": entries})
+        places = {MODELS: "Tests/InferenceTests/Models", SAMPLES: "samples/models"}
+        records.append({"model": name, "own": folder in places, "folder": places.get(folder), "inputs": inputs, "outputs": entries})
     with open(os.path.join(TESTS, "goldens.bin"), "wb") as f:
         f.write(blob)
     with open(os.path.join(TESTS, "goldens.json"), "w") as f:

@@ -72,4 +72,11 @@ public struct InferenceError: DescribedError {
     copy.location = location()
     return copy
   }
+
+  /// The same error, located inside `whole`: a model's file or name.
+  func within(_ whole: String) -> InferenceError {
+    var copy = self
+    copy.location = location.isEmpty ? whole : "\(whole): \(location)"
+    return copy
+  }
 }

@@ -12,7 +12,7 @@ public final class MediaInput: Sendable {
   /// What the input's thread waits on: every ring given to ``start(rings:pace:clock:threadName:)`` must have it as its `space`.
   public var wake: Signal { demuxer.wake }
 
-  private let demuxer: Demuxer
+  let demuxer: Demuxer
   private let base: MediaTime
   private let thread = Mutex<DedicatedThread?>(nil)
 

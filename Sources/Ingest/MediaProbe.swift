@@ -60,6 +60,7 @@ public enum MediaProbe {
         throw IngestError(.interrupted, "reading was stopped", location: demuxer.location.redacted)
       }
     }
+    demuxer.noteNothing()
     if let failure = demuxer.failure.withLock({ $0 }) { throw failure }
   }
 }

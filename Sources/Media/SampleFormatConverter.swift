@@ -37,6 +37,7 @@ package struct SampleFormatConverter: ~Copyable {
   ///   - planes: one pointer for interleaved input, one a channel for planar input.
   ///   - frameCount: samples in each channel.
   ///   - destination: room for `frameCount * channelCount` floats.
+  /// - Throws: ``MediaError/Code/conversionFailed``.
   @unsafe
   package mutating func convert(
     _ planes: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>, frameCount: Int,

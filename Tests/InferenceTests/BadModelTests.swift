@@ -83,6 +83,12 @@ import Testing
     #expect(Self.outcome(graph.bytes) == graph.code, "\(graph.name)")
   }
 
+  @Test("Unusual models that are right run", arguments: BrokenGraph.unusual.map(\.name))
+  func unusual(name: String) throws {
+    let model = try #require(BrokenGraph.unusual.first { $0.name == name })
+    #expect(Self.outcome(model.bytes, run: true) == nil)
+  }
+
   @Test("A limit that is passed is said")
   func limits() throws {
     var limits = ModelLimits()

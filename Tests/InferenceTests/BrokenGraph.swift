@@ -149,5 +149,55 @@ struct BrokenGraph: Sendable, CustomTestStringConvertible {
     BrokenGraph(
       name: "condition without a branch", code: .invalidGraph,
       bytes: model([x, value(11, "c", [], type: 9), y, node("If", ["c"], ["y"])])),
+    BrokenGraph(
+      name: "empty axis beside a huge one", code: .invalidGraph,
+      bytes: model([
+        x, y, tensor(5, "w", [0, 1 << 61], raw: 0), node("Concat", ["w", "w", "w", "w"], ["z"]),
+        node("Add", ["x", "z"], ["y"]),
+      ])),
+    BrokenGraph(
+      name: "window larger than its axis", code: .shapeMismatch,
+      bytes: model([
+        value(11, "x", [1, 1, 4]), y, tensor(5, "w", [1, 1, 9], raw: 36), node("Conv", ["x", "w"], ["y"]),
+      ])),
+    BrokenGraph(
+      name: "filters that do not fit", code: .shapeMismatch,
+      bytes: model([
+        value(11, "x", [1, 2, 4]), y, tensor(5, "w", [1, 1, 3], raw: 12), node("Conv", ["x", "w"], ["y"]),
+      ])),
+    BrokenGraph(
+      name: "scales that do not fit", code: .shapeMismatch,
+      bytes: model([
+        x, y, tensor(5, "s", [3], raw: 12), tensor(5, "z", [3], type: 3, raw: 3),
+        node("QuantizeLinear", ["x", "s", "z"], ["y"]),
+      ])),
+    BrokenGraph(name: "one operand of two", code: .invalidGraph, bytes: model([x, y, node("Greater", ["x"], ["y"])])),
+    BrokenGraph(
+      name: "pooling without spatial axes", code: .invalidGraph,
+      bytes: model([value(11, "x", [4]), y, node("MaxPool", ["x"], ["y"])])),
+  ]
+
+  /// Models that are unusual and right.
+  static let unusual: [(name: String, bytes: [UInt8])] = [
+    (
+      "scalars",
+      model([
+        value(11, "x", []), value(12, "y", []), node("Transpose", ["x"], ["a"]), node("Relu", ["a"], ["b"]),
+        node("Add", ["b", "x"], ["c"]), node("Softmax", ["c"], ["y"]),
+      ])
+    ),
+    (
+      "an empty tensor",
+      model([
+        x, value(12, "y", [0, 4]), tensor(5, "w", [0, 4], raw: 0), node("Add", ["x", "w"], ["a"]),
+        node("Relu", ["a"], ["b"]), node("Transpose", ["b"], ["c"]), node("Concat", ["c", "c"], ["y"]),
+      ])
+    ),
+    ("an input that is an output", model([x, value(12, "x", [1, 4])])),
+    ("an output that is a parameter", model([x, value(12, "w", [2]), tensor(5, "w", [2], raw: 8)])),
+    (
+      "nodes out of order",
+      model([x, y, node("Relu", ["a"], ["y"]), node("Exp", ["x"], ["a"])])
+    ),
   ]
 }

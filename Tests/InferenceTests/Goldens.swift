@@ -41,11 +41,13 @@ struct Goldens: Decodable {
   struct Case: Decodable, CustomTestStringConvertible, Sendable {
     let model: String
     let own: Bool
+    let folder: String?
     let inputs: [Input]
     let outputs: [Output]
 
     var path: String {
-      own ? Goldens.folder.appendingPathComponent("Models/\(model).onnx").path : SharedData.model("\(model).onnx")
+      folder.map { SharedData.packageRoot.appendingPathComponent("\($0)/\(model).onnx").path }
+        ?? SharedData.model("\(model).onnx")
     }
     var testDescription: String { model }
   }

@@ -143,6 +143,32 @@ import Testing
     #expect(!plan.stepDescriptions.prefix(10).contains("oneDNN DequantizeLinear"))
   }
 
+  @Test("A float picture network has its activations, sums and normalisations inside its convolutions")
+  func fused() throws {
+    let steps = try Plan(try Self.model("conv")).stepDescriptions
+    #expect(steps.filter { $0 == "oneDNN Conv" }.count == 5)
+    #expect(!steps.contains { $0.hasSuffix("BatchNormalization") || $0.hasSuffix("Clip") || $0.hasSuffix("Relu") })
+    #expect(!steps.contains("oneDNN Add"))
+    #expect(!steps.contains { $0.hasPrefix("reference") })
+  }
+
+  @Test("Real numbers are quantised on the way in as QuantizeLinear does it", arguments: ["mlc_vww96_int8"])
+  func quantisedInput(name: String) throws {
+    guard SharedData.isPresent else { return }
+    let session = try InferenceSession(Plan(try Model.load(path: SharedData.model("\(name).onnx"))))
+    let quantization = try #require(session.inputs[0].quantization)
+    let values = (0..<session.inputs[0].elementCount).map { Float($0 % 5000) * quantization.scale / 8 - 1 }
+    try session.write(values.span, toInput: 0)
+    try session.withInput(0, as: Int8.self) { stored in
+      for (index, value) in values.enumerated() {
+        let level = (value / quantization.scale).rounded(.toNearestOrEven) + Float(quantization.zeroPoint)
+        #expect(stored[index] == Int8(max(-128, min(127, level))))
+      }
+    }
+    try session.write([Float](repeating: .nan, count: values.count).span, toInput: 0)
+    try session.withInput(0, as: Int8.self) { #expect(Int32($0[0]) == quantization.zeroPoint) }
+  }
+
   @Test("The libraries tell what they are")
   func libraries() {
     let libraries = InferenceLibraries.current
@@ -150,5 +176,44 @@ import Testing
     #expect(!libraries.instructionSet.isEmpty)
     #expect(["amx", "avx512_vnni", "avx512", "avx2_vnni", "avx2", "generic"].contains(libraries.int8Path))
     #expect(libraries.openBLASConfiguration.contains("OpenBLAS"))
+  }
+}
+
+/// Real models over many runs.
+@Suite struct StreamTests {
+  @Test("Carried state over a stream gives the same decisions fused as plain", .enabled(if: SharedData.isPresent))
+  func stream() throws {
+    var options = SessionOptions()
+    options.constantInputs = ["sr": 16_000]
+    options.inputShapes = ["input": [1, 576], "state": [2, 1, 128]]
+    let model = try Model.load(path: SharedData.model("silero_vad_16k_op15.onnx"))
+    var sessions: [InferenceSession] = []
+    for optimisation in [SessionOptions.Optimisation.reference, .fused] {
+      options.optimisation = optimisation
+      let session = try InferenceSession(Plan(model, options: options))
+      try session.bindState(output: "stateN", toInput: "state")
+      sessions.append(session)
+    }
+    var all: [Double] = []
+    for window in 0..<60 {
+      // Bursts of a buzz at 120 Hz with harmonics, between silences.
+      let loud: Float = window % 30 < 15 ? 0.3 : 0.001
+      let samples = (0..<576).map { index -> Float in
+        let phase = Float((window * 512 + index) * 120 % 16_000) / 16_000
+        return loud * (2 * phase - 1) * sin(Float(window * 512 + index) / 900)
+      }
+      var probabilities: [Double] = []
+      for session in sessions {
+        let (input, output) = (try #require(session.inputIndex("input")), try #require(session.outputIndex("output")))
+        try session.write(samples.span, toInput: input)
+        try session.run()
+        probabilities.append(try session.values(output)[0])
+      }
+      #expect(abs(probabilities[0] - probabilities[1]) < 1e-4, "window \(window)")
+      #expect((probabilities[0] > 0.5) == (probabilities[1] > 0.5))
+      all.append(probabilities[0])
+    }
+    // The state matters: the answers are not all the same.
+    #expect((all.max() ?? 0) - (all.min() ?? 0) > 0.01)
   }
 }

@@ -2,6 +2,7 @@ import BraidCore
 import BraidIngest
 import BraidTestSupport
 import Foundation
+import Glibc
 import Testing
 
 /// Inputs that are broken or hostile: each ends in an error that says what and where, or plays up to where it is good.
@@ -36,6 +37,14 @@ struct BadInputTests {
     #expect(code(scratch.folder.path) == .unusable)
     #expect(code("nowhere:thing") == .protocolRefused)
     #expect(code("concat:a.ts|b.ts") == .protocolRefused)
+  }
+
+  @Test("A file that may not be read", .enabled(if: geteuid() != 0, "root may read everything"))
+  func noPermission() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("locked.wav", Data("RIFF".utf8))
+    try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
+    #expect(code(path) == .notPermitted)
   }
 
   @Test("Text, random bytes and a program are no media")
@@ -223,6 +232,17 @@ struct BadInputTests {
     if case .audio(_, _, let rate, let channels) = session.frames(0).last?.content {
       #expect(rate == 48000 && channels == 2)
     }
+  }
+
+  @Test("What gives no frame at all has failed, and says so when it has ended")
+  func nothingDecoded() throws {
+    let scratch = try Scratch()
+    let picture = try Session.run(try scratch.write("letter.jpg", Data("a".utf8)))
+    #expect(picture.failure?.code == .unusable)
+    try Tool.ffmpeg("-f", "lavfi", "-i", "sine=r=16000:d=1", scratch.path("sound.wav"))
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path("sound.wav")))
+    let header = try Session.run(try scratch.write("header.wav", bytes.prefix(78)))
+    #expect(header.failure?.code == .empty)
   }
 
   @Test("Credentials are left out of what is shown")

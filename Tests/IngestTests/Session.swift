@@ -1,7 +1,8 @@
 import BraidCore
-import BraidIngest
 import BraidTestSupport
 import Testing
+
+@testable import BraidIngest
 
 /// What a test keeps of one element, without its pixels or samples.
 struct Taken {
@@ -50,6 +51,8 @@ struct Session {
   var taken: [Taken] = []
   var counters: [Int: StreamCounters] = [:]
   var failure: IngestError?
+  /// The most bytes of packets that waited in the input's queues.
+  var peakQueuedBytes = 0
   var description: InputDescription
 
   func of(_ stream: Int) -> [Taken] { taken.filter { $0.stream == stream } }
@@ -114,6 +117,7 @@ struct Session {
     input.join()
     session.counters = input.counters
     session.failure = input.failure
+    session.peakQueuedBytes = input.demuxer.peakQueuedBytes
     return session
   }
 }

@@ -83,6 +83,8 @@ struct StarvationTests {
       let session = try Session.run(path, options, depth: depth)
       let (video, audio) = (try #require(session.selected(.video)), try #require(session.selected(.audio)))
       #expect(session.frames(video).count == 100)
+      // What is let in until the rule bites, and the packet with which it does.
+      #expect(session.peakQueuedBytes > 50_000 && session.peakQueuedBytes < 60_000 + 10_000)
       let counters = try #require(session.counters[audio])
       #expect(counters.samples == 56 * 1152)
       #expect(counters.samplesLostInGaps > 0)

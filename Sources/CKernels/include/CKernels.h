@@ -66,6 +66,10 @@ void braid_convolution_reference(const float *x, const float *w, const float *bi
 /// y[m, n] = a[m, k] b[k, n] in plain loops, sums in double precision.
 void braid_matmul_reference(const float *a, const float *b, float *y, int64_t m, int64_t k, int64_t n);
 
+/// y = saturate(round(x / scale) + zero_point), ties to even; what is not a number gives the zero point.
+void braid_quantise_s8(const float *x, int8_t *y, size_t count, float scale, int32_t zero_point);
+void braid_quantise_u8(const float *x, uint8_t *y, size_t count, float scale, int32_t zero_point);
+
 /// SHA-256 (FIPS 180-4) of `count` bytes into `digest`, 32 bytes.
 void braid_sha256(const uint8_t *bytes, size_t count, uint8_t *digest);
 

@@ -8,12 +8,13 @@ public struct TensorShape: Sendable, Hashable, CustomStringConvertible {
   /// The shape of a scalar.
   public static let scalar = TensorShape(unchecked: [], elementCount: 1)
 
-  /// A shape of these dimensions, or nil where one is negative or the element count does not fit 62 bits.
+  /// A shape of these dimensions, or nil where one is negative or above 2^40, or their product, zeros left out, does not
+  /// fit 62 bits.
   public init?(_ dimensions: [Int]) {
     var count = 1
     var hasZero = false
     for dimension in dimensions {
-      guard dimension >= 0 else { return nil }
+      guard dimension >= 0, dimension <= 1 << 40 else { return nil }
       if dimension == 0 {
         hasZero = true
         continue

@@ -66,6 +66,7 @@ struct MemoryDescriptor: @unchecked Sendable {
 
   /// The same memory with its axes in the order of `order`.
   func permuted(_ order: [Int]) -> MemoryDescriptor? {
+    guard order.count == Int(raw.ndims) else { return nil }
     // oneDNN wants, for each old axis, its new place.
     var places = [Int32](repeating: 0, count: order.count)
     for (place, axis) in order.enumerated() { places[axis] = Int32(place) }
@@ -76,18 +77,10 @@ struct MemoryDescriptor: @unchecked Sendable {
 
   /// A part of the memory that begins at `offsets`.
   func part(_ dimensions: [Int], at offsets: [Int]) -> MemoryDescriptor? {
+    guard dimensions.count == Int(raw.ndims), offsets.count == dimensions.count else { return nil }
     var result = dnnl_memory_desc_t()
     let status = unsafe withRaw {
       unsafe dnnl_memory_desc_init_submemory(&result, $0, dimensions.map(Int64.init), offsets.map(Int64.init))
-    }
-    return status == dnnl_success ? MemoryDescriptor(raw: result) : nil
-  }
-
-  /// The same memory in another shape, where the layout allows that without moving anything.
-  func reshaped(_ dimensions: [Int]) -> MemoryDescriptor? {
-    var result = dnnl_memory_desc_t()
-    let status = unsafe withRaw {
-      unsafe dnnl_memory_desc_reshape(&result, $0, Int32(dimensions.count), dimensions.map(Int64.init))
     }
     return status == dnnl_success ? MemoryDescriptor(raw: result) : nil
   }

@@ -13,16 +13,19 @@ extension PlanBuilder {
     return true
   }
 
-  /// A slice without steps moves nothing: the result is part of the same memory.
+  /// Lowers a slice without steps as a copy out of part of the memory; false where oneDNN does not have it.
   mutating func lowerSlice(_ node: Node) throws(InferenceError) -> Bool {
     guard let x = node.input(0), let output = node.outputs.first ?? nil, graph[x].tensor == nil,
       let home = try located(x), home.layout.strides != nil
     else { return false }
     let ranges = try OperatorRegistry.sliceRanges(try call(node))
     guard ranges.allSatisfy({ $0.step == 1 && $0.count > 0 }),
-      let layout = home.layout.part(ranges.map(\.count), at: ranges.map(\.start))
+      let part = home.layout.part(ranges.map(\.count), at: ranges.map(\.start)),
+      let target = home.layout.nestedAlike(try type(output).elementType, ranges.map(\.count))
     else { return false }
-    try place(output, home.slot, layout)
+    let slot = addSlot(target.byteCount)
+    guard try addReorder("Slice", home.slot, part, slot, target, PrimitiveAttributes()) else { return false }
+    try place(output, slot, target)
     return true
   }
 

@@ -78,6 +78,9 @@ extension OperatorRegistry {
     _ call: OperatorCall, oneOf types: Set<ElementType>
   ) throws(InferenceError) -> ElementType {
     let type = try call.elementType(0, oneOf: types)
+    guard call.inputs.count == 2 || ["Max", "Min"].contains(call.node.kind) else {
+      throw .invalid("it has \(call.inputs.count) operands, not two")
+    }
     for index in call.inputs.indices {
       guard try call.input(index).elementType == type else { throw .invalid("its operands have different types") }
     }

@@ -3,6 +3,9 @@ import Glibc
 
 /// Recurrent layers.
 extension OperatorRegistry {
+  /// Threads are given to oneDNN alone; set for the whole process, once.
+  private static let openBLASOnOneThread: Void = openblas_set_num_threads(1)
+
   static let recurrent: [OperatorDefinition] = [
     OperatorDefinition(
       "LSTM",
@@ -16,6 +19,7 @@ extension OperatorRegistry {
       }
     ) { call, _ throws(InferenceError) in
       let sizes = try LSTMSizes(call)
+      openBLASOnOneThread
       return Kernel(scratchBytes: 4 * sizes.hidden * MemoryLayout<Float>.stride) { sizes.run($0) }
     }
   ]

@@ -18,6 +18,7 @@ extension OperatorRegistry {
       var sources: [[Int]] = []
       for axis in 0..<shape.rank {
         let (from, to) = (shape[axis], outputs[0].shape[axis])
+        guard from > 0 || to == 0 else { throw .shape("an empty axis cannot be resized to \(to)") }
         let scale = scales.flatMap { $0.count == shape.rank ? $0[axis] : nil } ?? Float(to) / Float(max(1, from))
         var places: [Int] = []
         for place in 0..<to {

@@ -19,14 +19,14 @@ struct WindowGeometry: Sendable {
     let attributes = call.attributes
     func list(_ name: String, count: Int, fallback: Int, least: Int) throws(InferenceError) -> [Int] {
       let values = try attributes.ints(name) ?? [Int](repeating: fallback, count: count)
-      guard values.count == count, values.allSatisfy({ $0 >= least && $0 < 1 << 31 }) else {
+      guard values.count == count, values.allSatisfy({ $0 >= least && $0 < 1 << 20 }) else {
         throw .invalid("\(name) \(values) does not fit \(rank) axes")
       }
       return values
     }
     input = Array(shape.dimensions[2...])
     self.kernel = kernel
-    guard kernel.count == rank, kernel.allSatisfy({ $0 > 0 && $0 < 1 << 31 }) else {
+    guard kernel.count == rank, kernel.allSatisfy({ $0 > 0 && $0 < 1 << 20 }) else {
       throw .invalid("a window of \(kernel) does not fit \(rank) axes")
     }
     strides = try list("strides", count: rank, fallback: 1, least: 1)

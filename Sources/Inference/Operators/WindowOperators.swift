@@ -29,7 +29,7 @@ extension OperatorRegistry {
         guard call.node.outputs.count < 2 else { throw .unsupported("the indices of the largest elements") }
         let x = try call.input(0)
         _ = try call.elementType(0, oneOf: [.float32, .int8, .uint8])
-        return [try call.type(x.elementType, Array(x.shape.dimensions[..<2]) + pooling(call).output)]
+        return [try call.type(x.elementType, Array(x.shape.dimensions.prefix(2)) + pooling(call).output)]
       }
     ) { call, outputs throws(InferenceError) in
       let pool = Pooling(try pooling(call))
@@ -44,7 +44,7 @@ extension OperatorRegistry {
       infer: { call throws(InferenceError) in
         let x = try call.input(0)
         _ = try call.elementType(0, oneOf: [.float32])
-        return [try call.type(.float32, Array(x.shape.dimensions[..<2]) + pooling(call).output)]
+        return [try call.type(.float32, Array(x.shape.dimensions.prefix(2)) + pooling(call).output)]
       }
     ) { call, _ throws(InferenceError) in
       let pool = Pooling(try pooling(call))
@@ -87,7 +87,10 @@ extension OperatorRegistry {
   /// The geometry of a pooling.
   static func pooling(_ call: OperatorCall) throws(InferenceError) -> WindowGeometry {
     guard let kernel = try call.attributes.ints("kernel_shape") else { throw .invalid("kernel_shape is missing") }
-    return try WindowGeometry(call, kernel: kernel)
+    let geometry = try WindowGeometry(call, kernel: kernel)
+    let work = (geometry.kernel + geometry.output).reduce(1.0) { $0 * Double($1) }
+    guard work < 0x1p28 else { throw .limit("a pooling of windows of \(kernel) over \(geometry.output) places") }
+    return geometry
   }
 
   private static func global(

@@ -15,7 +15,7 @@ public enum KnownModels {
       let inputs = model.inputs.map { "\($0.name) \($0.elementType) \(shapeText($0))" }.joined(separator: ", ")
       throw InferenceError(
         .undescribedModel, "it cannot be guessed what to feed the model's inputs (\(inputs))", location: path,
-        remedy: "Put a braid.json beside it that describes them (docs/models.md)")
+        remedy: "Put a braid.json beside it that describes them (docs/model-packages.md)")
     }
     if let known = ultraFace(model, name, picture) {
       return (known, "UltraFace: RGB less 127 over 128, faces from 0.7 on")

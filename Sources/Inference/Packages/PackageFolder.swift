@@ -99,7 +99,7 @@ struct PackageFolder {
     let path = field.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
     return InferenceError(
       .invalidPackage, message, location: path.isEmpty ? file : "\(file): \(path.drop { $0 == "." })",
-      remedy: "docs/models.md describes the format", cause: context.debugDescription)
+      remedy: "docs/model-packages.md describes the format", cause: context.debugDescription)
   }
 
   private static func name(of type: any Any.Type) -> String {

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// One stream's use of a plan: its own inputs, outputs, working memory and carried state.
 ///
 /// Not Sendable: one thread, or one actor, owns it. Nothing is allocated by our own code between `init` and the end.
@@ -72,10 +74,21 @@ public final class InferenceSession {
     }
     switch (tensor.elementType, inputs[index].quantization) {
     case (.float32, _):
-      let target = Elements<Float>(tensor)
-      for i in 0..<target.count { target[i] = values[i] }
-    case (.int8, let quantization?): quantise(values, Elements<Int8>(tensor), quantization)
-    case (.uint8, let quantization?): quantise(values, Elements<UInt8>(tensor), quantization)
+      unsafe values.withUnsafeBytes { bytes in
+        if let source = bytes.baseAddress {
+          unsafe tensor.pointer.copyMemory(from: source, byteCount: bytes.count)
+        }
+      }
+    case (.int8, let quantization?):
+      unsafe values.withUnsafeBufferPointer { source in
+        unsafe braid_quantise_s8(
+          source.baseAddress, Elements<Int8>(tensor).pointer, source.count, quantization.scale, quantization.zeroPoint)
+      }
+    case (.uint8, let quantization?):
+      unsafe values.withUnsafeBufferPointer { source in
+        unsafe braid_quantise_u8(
+          source.baseAddress, Elements<UInt8>(tensor).pointer, source.count, quantization.scale, quantization.zeroPoint)
+      }
     default: throw .shape("input \(inputs[index].name) of type \(tensor.elementType) does not take real numbers")
     }
   }
@@ -133,13 +146,6 @@ public final class InferenceSession {
 
   private func zero(_ tensor: HostTensor) {
     unsafe tensor.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: tensor.byteCount)
-  }
-
-  private func quantise<T: FixedWidthInteger & BitwiseCopyable>(
-    _ values: Span<Float>, _ target: Elements<T>, _ quantization: Quantization
-  ) {
-    let zero = T(clamping: quantization.zeroPoint)
-    for i in 0..<target.count { target[i] = OperatorRegistry.quantised(values[i], quantization.scale, zero) }
   }
 
   private func absent(_ kind: String, _ index: Int) -> InferenceError {

@@ -36,7 +36,7 @@ public struct Model: Sendable {
       let stem = name.hasSuffix(".onnx") ? String(name.dropLast(5)) : name
       return try Model(bytes: try ModelFile.read(path, limit: limits.fileBytes), name: stem, limits: limits)
     } catch {
-      throw error.at(path)
+      throw error.within(path)
     }
   }
 

@@ -45,7 +45,7 @@ public final class Plan: Sendable {
       outputPlaces = builder.outputPlaces
       scratchSlot = builder.scratchSlot
     } catch {
-      throw error.at(model.name)
+      throw error.within(model.name)
     }
   }
 

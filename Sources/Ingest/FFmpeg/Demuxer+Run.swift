@@ -26,11 +26,27 @@ extension Demuxer {
         clock.wait(on: wake, since: ticket, until: due ?? HostTime(nanoseconds: .max))
       }
     }
+    if !interruption.isInterrupted { noteNothing() }
     for reader in readers where !reader.isFinished {
       reader.discardRest()
       reader.meter.store(reader.counters)
       reader.ring?.finish()
     }
+  }
+
+  /// An input that gave nothing at all, though all of it was asked for, has failed.
+  func noteNothing() {
+    guard readers.allSatisfy({ $0.counters.frames == 0 && $0.window.start == nil && $0.window.end == nil }) else {
+      return
+    }
+    let errors = readers.reduce(0) { $0 + $1.counters.decodeErrors }
+    fail(
+      errors > 0
+        ? IngestError(
+          .unusable, "nothing in it could be decoded (\(errors) errors)", location: location.redacted,
+          remedy: "Check with 'ffprobe' that the file is whole and is what its name says.")
+        : IngestError(
+          .empty, "its streams hold no frames", location: location.redacted, remedy: "Give a file that holds media."))
   }
 
   /// Puts what is ready, and due, into the stream's ring. `due` becomes the earliest time that something waits for.

@@ -41,6 +41,7 @@ extension Demuxer {
     guard let ring = reader.ring, reader.outbox.isEmpty, !reader.isExhausted else { return }
     if reader.isSparse {
       guard hasPosition else { return }
+      if let end = reader.window.end, sparseBound >= end, reader.decoder.queue.isEmpty { return reader.exhaust() }
       let first = reader.decoder.queue.firstStamp.map(reader.time(_:))
       ring.advance(bound: min(sparseBound, first ?? .distantFuture))
     } else if reader.isStarving, reader.decoder.starvedMarksPassed == reader.starvedMarks {

@@ -28,6 +28,8 @@ final class Demuxer: @unchecked Sendable {
   /// How far into the file the demuxer is, by the decoding stamps of sound and pictures.
   var position = MediaTime.distantPast
   private(set) var hasEnded = false
+  /// The most bytes of compressed packets that have waited at one time.
+  private(set) var peakQueuedBytes = 0
   /// Stamps that started anew: by how much the input's are moved since, and how often.
   var shift = MediaDuration.zero
   var restarts = 0
@@ -111,6 +113,7 @@ final class Demuxer: @unchecked Sendable {
       fail(FFmpegCall.error(-ENOMEM, "keep a packet", location: location.redacted))
       return finishInput()
     }
+    peakQueuedBytes = max(peakQueuedBytes, readers.reduce(0) { $0 + $1.decoder.queue.byteCount })
     return .packet
   }
 

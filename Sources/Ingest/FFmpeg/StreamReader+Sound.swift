@@ -12,13 +12,15 @@ extension StreamReader {
     while outbox.isEmpty {
       unsafe av_frame_unref(frame)
       let step = unsafe decoder.receive(into: frame)
-      guard step == .frame else {
-        if step == .ended, isHolding {
-          isHolding = false
-          _ = unsafe takeSound(held, trustsStamp: false)
-        }
-        return step
+      let isStarved = decoder.starvedMarksPassed != marksFlushed
+      marksFlushed = decoder.starvedMarksPassed
+      if isHolding, step == .ended || isStarved {
+        isHolding = false
+        if unsafe !takeSound(held, trustsStamp: false) { return .ended }
       }
+      // What is older than the mark goes out before the stream's bound moves past it.
+      if isStarved { assembler.flush(to: &outbox) }
+      guard step == .frame else { return step == .needsPacket && !outbox.isEmpty ? .frame : step }
       if isHolding {
         isHolding = false
         if unsafe !takeSound(held, trustsStamp: confirms(held, next: frame)) { return .ended }

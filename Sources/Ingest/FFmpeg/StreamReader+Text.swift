@@ -22,7 +22,7 @@ extension StreamReader {
       let (start, end) = result.milliseconds
       // FFmpeg's largest value stands for "until the next".
       if duration == .zero, end > start, end < Int64(UInt32.max) { duration = .milliseconds(end - start) }
-      if let start = window.start, time + duration < start || time < start { continue }
+      if let start = window.start, time < start { continue }
       if let end = window.end, time >= end { return .ended }
       countFrame(at: time, until: time + duration)
       if time < loss.bound {

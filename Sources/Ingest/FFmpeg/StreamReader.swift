@@ -71,6 +71,7 @@ final class StreamReader {
   let sound = FrameOwner()
   let heldSound = FrameOwner()
   var isHolding = false
+  var marksFlushed = 0
   var assembler = AudioAssembler()
   var converter: SampleFormatConverter?
   var converterInput: (format: Int32, channels: Int)?

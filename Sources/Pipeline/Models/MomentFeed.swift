@@ -72,17 +72,14 @@ final class MomentFeed {
   /// Whether ticks wait.
   var isWaiting: Bool { !pending.isEmpty }
 
-  /// The oldest tick, given up, where there is no room for another; nil where there is.
+  /// Takes a tick.
   ///
-  /// The assembler gives up the same one when the next tick is added.
-  func makeRoom() -> ModelJob? {
-    pending.count < Self.tickCapacity ? nil : pending.removeFirst().job
-  }
-
-  /// Takes a tick. There must be room: see ``makeRoom()``.
-  func add(_ frame: VideoFrame, job: ModelJob, isRealtime: Bool, now: HostTime) {
+  /// - Returns: the oldest tick's job, if it had to make room.
+  func add(_ frame: VideoFrame, job: ModelJob, isRealtime: Bool, now: HostTime) -> ModelJob? {
+    let dropped = pending.count < Self.tickCapacity ? nil : pending.removeFirst().job
     pending.append((frame.time, job))
     assembler.feed(.video(frame), stream: Self.tickStream, deadline: isRealtime ? now + wait : nil)
+    return dropped
   }
 
   /// Takes how far the sound has come, and whether it has ended.

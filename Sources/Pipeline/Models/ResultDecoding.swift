@@ -15,14 +15,17 @@ struct ResultDecoding {
     var id: Int?
   }
 
-  private enum Decoder {
-    case instants(output: Int, ModelDescription.Events, InstantEventDecoder)
-    case intervals(output: Int, ModelDescription.Events, IntervalEventDecoder)
-    case detections(scores: Int, boxes: Int, DetectionDecoder)
+  private enum Kind {
+    case events(output: Int, ModelDescription.Events)
+    case detections(scores: Int, boxes: Int)
     case raw
   }
 
-  private var decoder: Decoder
+  private let kind: Kind
+  // One of them, as the kind says. They are changed where they stand: a copy of one would copy its scratch.
+  private var instants: InstantEventDecoder?
+  private var intervals: IntervalEventDecoder?
+  private var detections: DetectionDecoder?
   private let outputs: [TensorInfo]
   /// The number that the open interval was told under.
   var openEventID: Int?
@@ -51,9 +54,8 @@ struct ResultDecoding {
       }
       switch events.shape {
       case .instant:
-        let decoder = InstantEventDecoder(
+        instants = InstantEventDecoder(
           threshold: events.threshold, minimumGap: .milliseconds(Int64(events.minimumGapMilliseconds)))
-        self.decoder = .instants(output: index, events, decoder)
       case .interval:
         var settings = IntervalEventDecoder.Settings()
         settings.threshold = events.threshold
@@ -61,24 +63,22 @@ struct ResultDecoding {
         settings.minimumOn = .milliseconds(Int64(events.minimumOnMilliseconds))
         settings.minimumOff = .milliseconds(Int64(events.minimumOffMilliseconds))
         settings.padding = .milliseconds(Int64(events.paddingMilliseconds))
-        self.decoder = .intervals(output: index, events, IntervalEventDecoder(settings))
+        intervals = IntervalEventDecoder(settings)
       }
+      kind = .events(output: index, events)
     case .detections(let settings):
-      decoder = .detections(
-        scores: try place(settings.scores), boxes: try place(settings.boxes), DetectionDecoder(settings))
-    case .raw: decoder = .raw
+      kind = .detections(scores: try place(settings.scores), boxes: try place(settings.boxes))
+      detections = DetectionDecoder(settings)
+    case .raw: kind = .raw
     }
   }
 
   /// What the `result` shows.
   mutating func output(of job: ModelJob) -> ModelOutput {
-    switch decoder {
-    case .instants(let output, let events, _), .intervals(let output, let events, _):
-      return .scores(event: events.event, values: job.outputs[output])
-    case .detections(let scores, let boxes, var detections):
-      let found = detections.decode(scores: job.outputs[scores], boxes: job.outputs[boxes])
-      decoder = .detections(scores: scores, boxes: boxes, detections)
-      return .detections(found)
+    switch kind {
+    case .events(let output, let events): return .scores(event: events.event, values: job.outputs[output])
+    case .detections(let scores, let boxes):
+      return .detections(detections?.decode(scores: job.outputs[scores], boxes: job.outputs[boxes]) ?? [])
     case .raw:
       return .raw(
         zip(outputs, job.outputs).map { info, values in
@@ -95,34 +95,19 @@ struct ResultDecoding {
   ///   - length: how long one value stands for.
   ///   - tell: called for each event.
   mutating func events(of job: ModelJob, times: (Int) -> MediaTime, length: MediaDuration, _ tell: (Event) -> Void) {
-    switch decoder {
-    case .instants(let output, let events, var instants):
-      for (place, score) in job.outputs[output].enumerated() {
-        let found = instants.push(score, at: times(place))
-        if let found { tell(Self.event(found, events)) }
-      }
-      decoder = .instants(output: output, events, instants)
-    case .intervals(let output, let events, var intervals):
-      for (place, score) in job.outputs[output].enumerated() {
-        let found = intervals.push(score, from: times(place), length: length)
-        if let found { tell(event(found, events)) }
-      }
-      decoder = .intervals(output: output, events, intervals)
-    case .detections, .raw: break
+    guard case .events(let output, let events) = kind else { return }
+    for (place, score) in job.outputs[output].enumerated() {
+      let time = times(place)
+      if let found = instants?.push(score, at: time) { tell(Self.event(found, events)) }
+      if let found = intervals?.push(score, from: time, length: length) { tell(event(found, events)) }
     }
   }
 
   /// Ends what is open: nothing follows, or not at once.
   mutating func endRun(at time: MediaTime, _ tell: (Event) -> Void) {
-    switch decoder {
-    case .instants(let output, let events, var instants):
-      if let found = instants.end() { tell(Self.event(found, events)) }
-      decoder = .instants(output: output, events, instants)
-    case .intervals(let output, let events, var intervals):
-      if let found = intervals.end(at: time) { tell(event(found, events)) }
-      decoder = .intervals(output: output, events, intervals)
-    case .detections, .raw: break
-    }
+    guard case .events(_, let events) = kind else { return }
+    if let found = instants?.end() { tell(Self.event(found, events)) }
+    if let found = intervals?.end(at: time) { tell(event(found, events)) }
   }
 
   private static func event(_ found: InstantEventDecoder.Instant, _ events: ModelDescription.Events) -> Event {

@@ -13,6 +13,7 @@ extension SessionRun {
       let progressed = takeElements()
       dispatcher?.drain()
       for model in models {
+        // A wait may be over although nothing came.
         model.takeMoments()
         model.pump()
       }
@@ -58,7 +59,7 @@ extension SessionRun {
       guard let index = nextStream(), let element = streams[index].ring.pop() else { break }
       if !isRealtime { writeDueStats(until: element.time) }
       take(element, from: streams[index])
-      // At once: ticks would wait in greater numbers than there is room for.
+      // Ticks hold jobs until their sound has come: they are answered at once, not at the end of the round.
       for model in models { model.takeMoments() }
       taken += 1
     }
@@ -67,26 +68,19 @@ extension SessionRun {
 
   /// The stream whose element comes next: in the order of time on files, as they come at real-time pace.
   private func nextStream() -> Int? {
-    var isBehind = false
-    var first: (index: Int, time: MediaTime)?
-    var behind: (index: Int, bound: MediaTime)?
-    for (index, stream) in streams.enumerated() where !stream.isFinished {
+    for (index, stream) in streams.enumerated() {
       let head = stream.ring.peek()
-      if let time = head.time {
-        if first.map({ time < $0.time }) ?? true { first = (index, time) }
-        stream.note(bound: time)
-      } else if head.isFinished {
-        finish(stream, isInterrupted: false)
+      if head.isFinished {
+        if !stream.isFinished { finish(stream, isInterrupted: false) }
       } else {
-        stream.note(bound: head.bound)
-        if behind.map({ head.bound < $0.bound }) ?? true { behind = (index, head.bound) }
+        stream.note(bound: head.time ?? head.bound)
       }
+      // At real-time pace nobody is waited for.
+      heads[index] = MergeOrder.Head(
+        time: head.time, bound: isRealtime ? .distantFuture : head.bound, isFinished: head.isFinished)
     }
-    guard let first else { return nil }
-    if !isRealtime, let behind {
-      isBehind = behind.bound < first.time || (behind.bound == first.time && behind.index < first.index)
-    }
-    return isBehind ? nil : first.index
+    guard case .take(let index) = MergeOrder.next(heads) else { return nil }
+    return index
   }
 
   private func take(_ element: StreamElement, from stream: StreamSlot) {

@@ -3,6 +3,7 @@ internal import BraidFeatures
 internal import BraidInference
 internal import BraidIngest
 internal import BraidMedia
+internal import BraidSync
 
 /// The session's thread: everything that a running session holds.
 final class SessionRun {
@@ -13,6 +14,8 @@ final class SessionRun {
   let started: HostTime
   var inputs: [MediaInput] = []
   var streams: [StreamSlot] = []
+  /// The front of each stream, for the loop.
+  var heads: [MergeOrder.Head] = []
   var models: [ModelStage] = []
   var features: [FeatureStage] = []
   var detectors: [DetectorStage] = []
@@ -48,6 +51,7 @@ final class SessionRun {
       var builder = SessionBuilder(configuration, ready: session.ready)
       let rings = try openInputs(&builder)
       streams = builder.streams
+      heads = streams.map { _ in MergeOrder.Head(time: nil, bound: .distantPast, isFinished: false) }
       let loaded = try loadModels()
       thread = try prepare(builder, loaded)
       writeSession()

@@ -8,10 +8,11 @@ final class FeatureStage {
   private enum Source {
     case sound(SoundPath, track: Int)
     case luma(PicturePath)
-    case motion(PicturePath, Motion)
+    case motion(PicturePath)
   }
 
-  private var source: Source
+  private let source: Source
+  private var motion = Motion()
   let stream: StreamSlot
   private let output: SessionOutput
   /// The feature's place behind the models, so that lines at one time have an order.
@@ -34,7 +35,7 @@ final class FeatureStage {
 
   /// A feature of pictures: `luma` or `motion`.
   init(name: String, stream: StreamSlot, path: PicturePath, place: Int, output: SessionOutput) {
-    source = name == "motion" ? .motion(path, Motion()) : .luma(path)
+    source = name == "motion" ? .motion(path) : .luma(path)
     self.stream = stream
     self.output = output
     self.place = place
@@ -76,10 +77,9 @@ final class FeatureStage {
     case .sound: return
     case .luma(let path):
       value = path.picture(age: 0) { LumaMean.value($0.pixels.span, width: path.width, height: path.height) }
-    case .motion(let path, var motion):
+    case .motion(let path):
       // The first picture of a run has nothing to differ from.
       value = path.picture(age: 0) { motion.update($0.pixels.span, width: path.width, height: path.height) } ?? nil
-      source = .motion(path, motion)
     }
     record.values.removeAll(keepingCapacity: true)
     guard let value else { return }
@@ -90,10 +90,7 @@ final class FeatureStage {
   /// The run has ended: what follows begins anew.
   func reset() {
     toldRows = 0
-    if case .motion(let path, var motion) = source {
-      motion.reset()
-      source = .motion(path, motion)
-    }
+    motion.reset()
   }
 
   private func tell(at time: MediaTime, epoch: Int) {
