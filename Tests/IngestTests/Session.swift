@@ -1,4 +1,5 @@
 import BraidCore
+import BraidTestSupport
 import Testing
 
 @testable import BraidIngest

@@ -1,5 +1,6 @@
 import BraidCore
 import BraidIngest
+import BraidTestSupport
 import Foundation
 import Testing
 

@@ -7,7 +7,6 @@ public enum RecordSchema {
   public static let json = #"""
     {
       "$schema": "https://json-schema.org/draft/2020-12/schema",
-      "$id": "braid/1",
       "title": "Braid records, schema braid/1: one JSON object a line",
       "description": "Times are seconds on the session's timeline, latencies milliseconds. The first line is a session, the last a summary.",
       "type": "object",

@@ -1,14 +1,16 @@
 import Foundation
 
 /// Runs the FFmpeg tools that the tests compare with and make their files with.
-enum Tool {
-  struct Failure: Error {
-    var text: String
+public enum Tool {
+  /// The tool ended with another status than 0.
+  public struct Failure: Error {
+    /// What was run, and its status.
+    public var text: String
   }
 
   /// Runs a tool and returns what it wrote to stdout.
   @discardableResult
-  static func run(_ name: String, _ arguments: [String]) throws -> String {
+  public static func run(_ name: String, _ arguments: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [name] + arguments
@@ -26,19 +28,20 @@ enum Tool {
   }
 
   /// Runs `ffmpeg` with `arguments`, overwriting the output.
-  static func ffmpeg(_ arguments: String...) throws {
+  public static func ffmpeg(_ arguments: String...) throws {
     try run("ffmpeg", ["-v", "error", "-nostdin", "-y"] + arguments)
   }
 
   /// One decoded frame as ffprobe shows it.
-  struct Frame {
+  public struct Frame {
     /// `best_effort_timestamp` in ticks; nil for N/A.
-    var stamp: Int64?
-    var samples: Int
+    public var stamp: Int64?
+    /// In each channel; 0 for pictures.
+    public var samples: Int
   }
 
   /// The decoded frames of one stream.
-  static func frames(_ path: String, stream: Int) throws -> [Frame] {
+  public static func frames(_ path: String, stream: Int) throws -> [Frame] {
     let text = try run(
       "ffprobe",
       [
@@ -57,7 +60,7 @@ enum Tool {
   }
 
   /// `nb_read_frames` of one stream.
-  static func frameCount(_ path: String, stream: Int) throws -> Int {
+  public static func frameCount(_ path: String, stream: Int) throws -> Int {
     let text = try run(
       "ffprobe",
       [
@@ -65,27 +68,5 @@ enum Tool {
         "default=nk=1:nw=1", "file:" + path,
       ])
     return text.split(separator: "\n").first.flatMap { Int($0) } ?? 0
-  }
-}
-
-/// A folder of its own for one test's files, removed with it.
-final class Scratch {
-  let folder: URL
-
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("braid-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(at: folder)
-  }
-
-  func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
-
-  @discardableResult
-  func write(_ name: String, _ data: Data) throws -> String {
-    try data.write(to: folder.appendingPathComponent(name))
-    return path(name)
   }
 }
