@@ -6,7 +6,7 @@ import Glibc
 /// The samples are differentiated (`y[n] = x[n] - x[n - 1]`, 6 dB an octave in favour of high frequencies) and their mean
 /// square taken over 2.5 ms. A hit rises within 10 ms to 13 dB above all of the 60 ms before, and stands alone: it is 18 dB above
 /// the mean of the 150 ms before and 15 dB above the mean from 80 to 200 ms after; 85 % of what is heard in the 100 ms from the
-/// rise on lies in its first 40 ms; and it is not far below the loudest of the last seconds. A syllable goes on, a beat has
+/// rise on lies in its first 40 ms; and it is not 27 dB below the loudest of the last seconds. A syllable goes on, a beat has
 /// others about it, a tone or a noise that begins does not end. The time is that of the first sample of the rise within
 /// 14 dB of its largest. A hit is known 0.2 s after it; of two that are closer than that, one at most is told. For 16 kHz and one
 /// channel. Depends on the samples alone, however they are cut. One thread at a time; allocates: no, after `init`.
@@ -127,7 +127,7 @@ public struct SoundHitDetector: Sendable {
       open.peak > 63 * open.surroundings,
       open.peak > 32 * after,
       early > 0.85 * (early + late),
-      open.peak > 0.02 * open.loudest
+      open.peak > 0.002 * open.loudest
     else { return nil }
     let clearance = 10 * log10f(open.peak / open.before)
     return DetectedHit(
