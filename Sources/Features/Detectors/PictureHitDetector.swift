@@ -6,7 +6,7 @@ public import BraidCore
 /// is told). Its centre, at the time halfway between the two, gives a path. For each place of the path a line is fitted by least
 /// squares to the points of 0.1 s (3 to 6) before and one after it, the place itself apart: positions `p`, velocities `v` and `w`. With `j = w - v`
 /// it is a hit when both lines fit, the velocity along `j` turns over (`v·j < -0.15 |j|²`, `w·j > 0.15 |j|²`), the speed is not
-/// more than 2.5 times that before, and the point at the place itself lies where a sharp corner puts it, to 0.2 pixels, twice the error of the lines and a tenth of
+/// more than 2.5 times that before, and the point at the place itself lies where a sharp corner puts it, to 0.2 pixels, the error of the lines and a tenth of
 /// `|j|` times the interval: on a smooth turn it does not.
 /// The time is where the lines cross along `j`. Of neighbouring places the best fit is taken. A hit is known 5 to 8
 /// pictures after it. Allocates: only when the picture's size changes.
@@ -141,7 +141,7 @@ public struct PictureHitDetector: Sendable {
     let part = crossing / interval + 0.5
     let expected =
       part > 1 ? -towards * (part - 0.5) : part < 0 ? away * (0.5 - part) : (-towards * part + away * (1 - part)) / 2
-    guard abs(depth - expected * interval) < 0.1 * step + 0.2 + 2 * error else { return nil }
+    guard abs(depth - expected * interval) < 0.1 * step + 0.2 + error else { return nil }
     return Corner(
       time: zero + MediaDuration(nanoseconds: Int64(crossing * 1e9)),
       doubt: error / (0.15 + 0.06 * step) + abs(crossing) / interval)
