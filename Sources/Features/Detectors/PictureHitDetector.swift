@@ -5,8 +5,9 @@ public import BraidCore
 /// Between consecutive pictures a single compact region must change (one thing before a still ground; otherwise nothing
 /// is told). Its centre, at the time halfway between the two, gives a path. For each place of the path a line is fitted by least
 /// squares to the points of 0.1 s (3 to 6) before and one after it, the place itself apart: positions `p`, velocities `v` and `w`. With `j = w - v`
-/// it is a hit when both lines fit, the velocity along `j` turns over (`v·j < 0 < w·j`), and the path goes into the corner:
-/// its point at that place is at most 0.38 `|j|` times the interval from where the lines cross, which on a smooth turn it is not.
+/// it is a hit when both lines fit, the velocity along `j` turns over (`v·j < -0.15 |j|²`, `w·j > 0.15 |j|²`), the speed is not
+/// more than 2.5 times that before, and the point at the place itself lies where a sharp corner puts it, to 0.2 pixels, the error of the lines and a tenth of
+/// `|j|` times the interval: on a smooth turn it does not.
 /// The time is where the lines cross along `j`. Of neighbouring places the best fit is taken. A hit is known 5 to 8
 /// pictures after it. Allocates: only when the picture's size changes.
 public struct PictureHitDetector: Sendable {
@@ -23,6 +24,8 @@ public struct PictureHitDetector: Sendable {
     var vx = 0.0
     var vy = 0.0
     var error = 0.0
+
+    var speed: Double { (vx * vx + vy * vy).squareRoot() }
   }
 
   private struct Corner {
@@ -125,14 +128,20 @@ public struct PictureHitDetector: Sendable {
     let towards = before.vx * ux + before.vy * uy
     let away = after.vx * ux + after.vy * uy
     let error = max(before.error, after.error)
-    guard towards < -0.15 * jump, away > 0.15 * jump, error < 0.15 + 0.06 * step else { return nil }
+    guard
+      towards < -0.15 * jump, away > 0.15 * jump, after.speed < 2.5 * before.speed, error < 0.15 + 0.06 * step
+    else { return nil }
     let apart = (after.x - before.x) * ux + (after.y - before.y) * uy
     let crossing = -apart / jump
     guard abs(crossing) < 0.8 * interval else { return nil }
     let cornerX = (before.x + before.vx * crossing + after.x + after.vx * crossing) / 2
     let cornerY = (before.y + before.vy * crossing + after.y + after.vy * crossing) / 2
     let depth = (points[place].x - cornerX) * ux + (points[place].y - cornerY) * uy
-    guard abs(depth) < 0.38 * step + 0.1 else { return nil }
+    // The two pictures lie `part` and `1 - part` of the interval from the crossing; their middle is at this depth.
+    let part = crossing / interval + 0.5
+    let expected =
+      part > 1 ? -towards * (part - 0.5) : part < 0 ? away * (0.5 - part) : (-towards * part + away * (1 - part)) / 2
+    guard abs(depth - expected * interval) < 0.1 * step + 0.2 + error else { return nil }
     return Corner(
       time: zero + MediaDuration(nanoseconds: Int64(crossing * 1e9)),
       doubt: error / (0.15 + 0.06 * step) + abs(crossing) / interval)

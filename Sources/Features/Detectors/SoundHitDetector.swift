@@ -6,7 +6,7 @@ import Glibc
 /// The samples are differentiated (`y[n] = x[n] - x[n - 1]`, 6 dB an octave in favour of high frequencies) and their mean
 /// square taken over 2.5 ms. A hit rises within 10 ms to 13 dB above all of the 60 ms before, and stands alone: it is 18 dB above
 /// the mean of the 150 ms before and 15 dB above the mean from 80 to 200 ms after; 85 % of what is heard in the 100 ms from the
-/// rise on lies in its first 40 ms; and it is not far below the loudest of the last seconds. A syllable goes on, a beat has
+/// rise on lies in its first 40 ms; the undifferentiated sound (above 50 Hz) is 9 dB above its means before and after too; and it is not 27 dB below the loudest of the last seconds. A syllable goes on, a beat has
 /// others about it, a tone or a noise that begins does not end. The time is that of the first sample of the rise within
 /// 14 dB of its largest. A hit is known 0.2 s after it; of two that are closer than that, one at most is told. For 16 kHz and one
 /// channel. Depends on the samples alone, however they are cut. One thread at a time; allocates: no, after `init`.
@@ -20,6 +20,8 @@ public struct SoundHitDetector: Sendable {
     var surroundings: Float
     var loudest: Float
     var peak: Float
+    var levelPeak: Float
+    var levelBefore: Float
     var onset: Int
   }
 
@@ -33,11 +35,14 @@ public struct SoundHitDetector: Sendable {
 
   private var origin: MediaTime
   private var energies = [Float](repeating: 0, count: memory)
+  private var levels = [Float](repeating: 0, count: memory)
   private var trace = [Float](repeating: 0, count: traceLength)
   private var sampleCount = 0
   private var hopCount = 0
   private var last: Float = 0
+  private var full: Float = 0
   private var sum: Float = 0
+  private var fullSum: Float = 0
   private var loudest: Float = 0
   private var candidate: Candidate?
 
@@ -58,11 +63,15 @@ public struct SoundHitDetector: Sendable {
       last = sample
       let power = difference * difference
       trace[sampleCount % Self.traceLength] = power
+      full = difference + 0.98 * full
       sum += power
+      fullSum += full * full
       sampleCount += 1
       if sampleCount % Self.hop == 0 {
+        levels[hopCount % Self.memory] = fullSum / Float(Self.hop)
         if let found = take(sum / Float(Self.hop)) { hit(found) }
         sum = 0
+        fullSum = 0
       }
     }
   }
@@ -75,12 +84,17 @@ public struct SoundHitDetector: Sendable {
 
   /// Forgets everything; the next sample is at `time`.
   public mutating func reset(time: MediaTime) {
-    for index in energies.indices { energies[index] = 0 }
+    for index in energies.indices {
+      energies[index] = 0
+      levels[index] = 0
+    }
     origin = time
     sampleCount = 0
     hopCount = 0
     last = 0
+    full = 0
     sum = 0
+    fullSum = 0
     loudest = 0
     candidate = nil
   }
@@ -95,13 +109,15 @@ public struct SoundHitDetector: Sendable {
       let before = max(Self.silence, largest(max(0, hop - 24)..<hop))
       if energy > 4 * before, energy > 4 * (candidate?.peak ?? 0) {
         candidate = Candidate(
-          hop: hop, before: before, surroundings: mean(max(0, hop - 60)..<(hop - 1)), loudest: loudest, peak: energy,
+          hop: hop, before: before, surroundings: mean(energies, max(0, hop - 60)..<(hop - 1)), loudest: loudest, peak: energy,
+          levelPeak: 0, levelBefore: mean(levels, max(0, hop - 60)..<(hop - 1)),
           onset: sampleCount - Self.hop)
       }
     }
     guard var open = candidate else { return nil }
     if hop - open.hop <= 4 {
       open.peak = max(open.peak, energy)
+      open.levelPeak = max(open.levelPeak, levels[hop % Self.memory])
       if hop - open.hop == 2 { open.onset = onset() }
       candidate = open
     }
@@ -119,15 +135,17 @@ public struct SoundHitDetector: Sendable {
   /// Whether what followed leaves the candidate a hit.
   private mutating func judge(_ open: Candidate) -> DetectedHit? {
     candidate = nil
-    let early = mean((open.hop - 1)..<min(hopCount, open.hop + 16)) * 17
-    let late = mean((open.hop + 16)..<min(hopCount, open.hop + 40)) * 24
-    let after = mean((open.hop + 32)..<hopCount)
+    let early = mean(energies, (open.hop - 1)..<min(hopCount, open.hop + 16)) * 17
+    let late = mean(energies, (open.hop + 16)..<min(hopCount, open.hop + 40)) * 24
+    let after = mean(energies, (open.hop + 32)..<hopCount)
+    let levelAfter = mean(levels, (open.hop + 32)..<hopCount)
     guard
       open.peak > 20 * open.before,
       open.peak > 63 * open.surroundings,
       open.peak > 32 * after,
+      open.levelPeak > 8 * max(open.levelBefore, levelAfter),
       early > 0.85 * (early + late),
-      open.peak > 0.02 * open.loudest
+      open.peak > 0.002 * open.loudest
     else { return nil }
     let clearance = 10 * log10f(open.peak / open.before)
     return DetectedHit(
@@ -142,10 +160,10 @@ public struct SoundHitDetector: Sendable {
   }
 
   /// The mean over the hops; 0 over none.
-  private func mean(_ hops: some RandomAccessCollection<Int>) -> Float {
+  private func mean(_ values: [Float], _ hops: some RandomAccessCollection<Int>) -> Float {
     guard !hops.isEmpty else { return 0 }
     var sum: Float = 0
-    for hop in hops { sum += energies[hop % Self.memory] }
+    for hop in hops { sum += values[hop % Self.memory] }
     return sum / Float(hops.count)
   }
 }
