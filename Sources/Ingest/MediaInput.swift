@@ -1,5 +1,4 @@
 public import BraidCore
-import Synchronization
 
 /// A file, a URL or standard input that FFmpeg reads: opened, described, then run on a thread of its own into rings.
 ///
@@ -14,7 +13,7 @@ public final class MediaInput: Sendable {
 
   let demuxer: Demuxer
   private let base: MediaTime
-  private let thread = Mutex<DedicatedThread?>(nil)
+  private let thread = Guarded<DedicatedThread?>(nil)
 
   /// Opens an input. Blocks until it is known what is in it.
   ///

@@ -1,7 +1,6 @@
 import BraidCore
 import CFFmpeg
 import Glibc
-import Synchronization
 
 /// One opened input: the container and the readers of its selected streams. Opened on the caller's thread, then run on its own.
 @safe
@@ -20,7 +19,7 @@ final class Demuxer: @unchecked Sendable {
   let interruption: InputInterruption
   let wake = Signal()
   let readers: [StreamReader]
-  let failure = Mutex<IngestError?>(nil)
+  let failure = Guarded<IngestError?>(nil)
   private let format: FormatContext
   private let packet: UnsafeMutablePointer<AVPacket>
   /// The reader of each of the container's streams.

@@ -1,7 +1,6 @@
 public import BraidCore
 internal import BraidInference
 internal import BraidIngest
-internal import Synchronization
 
 /// One run of Braid: inputs in, records out.
 ///
@@ -47,7 +46,7 @@ public final class Session: Sendable {
   let clock: any SessionClock
   let ready = Signal()
   let interruption = InputInterruption()
-  private let requested = Mutex<ExitStatus?>(nil)
+  private let requested = Guarded<ExitStatus?>(nil)
 
   /// A session that has not begun.
   ///
