@@ -1,6 +1,7 @@
 import BraidCore
 import BraidFeatures
 import BraidTestSupport
+import Glibc
 import Testing
 
 @Suite("Hits in pictures without a model")
@@ -87,19 +88,24 @@ struct HitPictureTests {
 
   @Test("pendulums, circles, a straight path and a stop have no hits")
   func smooth() {
-    let paths: [(String, (Double) -> [(x: Double, y: Double)])] = [
-      ("a pendulum", { [(x: 80 + 50 * sin(2 * .pi * 0.6 * $0), y: 45)] }),
-      ("a fast pendulum", { [(x: 80 + 50 * sin(2 * .pi * 1.1 * $0), y: 45)] }),
-      ("a circle", { [(x: 80 + 30 * cos(4 * $0), y: 45 + 30 * sin(4 * $0))] }),
-      ("a straight path", { [(x: 10 + 35 * $0, y: 20 + 10 * $0)] }),
-      ("a stop", { [(x: 10 + 60 * min($0, 2), y: 45)] }),
-      ("a stop and, later, the way back", { [(x: $0 < 1 ? 20 + 90 * $0 : $0 < 2 ? 110 : 110 - 90 * ($0 - 2), y: 45)] }),
-      (
-        "two balls apart",
-        {
-          [(x: 20 + zigzag($0, speed: 60, room: 30), y: 20), (x: 140 - zigzag($0, speed: 90, room: 40), y: 75)]
-        }
-      ),
+    typealias Path = @Sendable (Double) -> [(x: Double, y: Double)]
+    let pendulum: Path = { [(x: 80 + 50 * sin(3.8 * $0), y: 45)] }
+    let fastPendulum: Path = { [(x: 80 + 50 * sin(6.9 * $0), y: 45)] }
+    let circle: Path = { [(x: 80 + 30 * cos(4 * $0), y: 45 + 30 * sin(4 * $0))] }
+    let straight: Path = { [(x: 10 + 35 * $0, y: 20 + 10 * $0)] }
+    let stop: Path = { [(x: 10 + 60 * min($0, 2), y: 45)] }
+    let rest: Path = { time in
+      let x: Double = time < 1 ? 20 + 90 * time : time < 2 ? 110 : 110 - 90 * (time - 2)
+      return [(x: x, y: 45)]
+    }
+    let two: Path = { time in
+      let left = 20 + zigzag(time, speed: 60, room: 30)
+      let right = 140 - zigzag(time, speed: 90, room: 40)
+      return [(x: left, y: 20), (x: right, y: 75)]
+    }
+    let paths: [(String, Path)] = [
+      ("a pendulum", pendulum), ("a fast pendulum", fastPendulum), ("a circle", circle), ("a straight path", straight),
+      ("a stop", stop), ("a stop and, later, the way back", rest), ("two balls apart", two),
     ]
     for (name, path) in paths {
       for fps in [25.0, 50] { #expect(hits(pictures(4, fps: fps, path), fps: fps) == [], "\(name) at \(fps)") }
