@@ -3,13 +3,14 @@ public import BraidCore
 /// Where something that moves strikes something and turns back, told from small pictures alone, without a model.
 ///
 /// Between consecutive pictures a single compact region must change (one thing before a still ground; otherwise nothing
-/// is told). Its centre, at the time halfway between the two, gives a path. For each place of the path a line is fitted by least
-/// squares to the points of 0.1 s (3 to 6) before and one after it, the place itself apart: positions `p`, velocities `v` and `w`. With `j = w - v`
-/// it is a hit when both lines fit, the velocity along `j` turns over (`v·j < -0.15 |j|²`, `w·j > 0.15 |j|²`), the speed is not
-/// more than 2.5 times that before, and the point at the place itself lies where a sharp corner puts it, to 0.2 pixels, the error of the lines and a tenth of
-/// `|j|` times the interval: on a smooth turn it does not.
-/// The time is where the lines cross along `j`. Of neighbouring places the best fit is taken. A hit is known 5 to 8
-/// pictures after it. Allocates: only when the picture's size changes.
+/// is told). Its centre, at the time halfway between the two, gives a path. For each place of the path a line is fitted by
+/// least squares to the points of 0.1 s (3 to 6) before it and one to those after it: velocities `v` and `w`. With
+/// `j = w - v` it is a hit when both lines fit, the velocity along `j` turns over (`v·j < -0.15 |j|²`, `w·j > 0.15 |j|²`), the
+/// speed after is at most 2.5 times that before, and the point at the place itself lies as deep in the corner as two
+/// pictures about a sharp one put it, to 0.2 pixels, the error of the lines and a tenth of `|j|` times the interval; on a smooth
+/// turn it does not. The time is where the lines cross along `j`. Of neighbouring places the best fit is taken. A hit is
+/// known 5 to 8 pictures after it; hits lie at least 0.15 s apart. Lengths are in pixels of the picture given: about 160 by 90
+/// is meant. Allocates: only when the picture's size changes.
 public struct PictureHitDetector: Sendable {
   private struct Point {
     var time: MediaTime
