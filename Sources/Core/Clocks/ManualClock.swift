@@ -1,4 +1,3 @@
-
 /// A clock that moves only when told to: for tests and for replay.
 ///
 /// A thread that waits on it is woken by ``advance(to:)`` or by its signal; no real time passes meanwhile.

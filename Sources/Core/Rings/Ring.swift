@@ -1,4 +1,3 @@
-
 /// What a ring does with an element that has no room.
 public enum RingPolicy: Hashable, Sendable {
   /// The producer waits: for files.

@@ -13,13 +13,13 @@ public final class Session: Sendable {
     public var note: @Sendable (String) -> Void
     /// Something that went wrong; the record `error` says the same.
     public var error: @Sendable (any DescribedError) -> Void
-    /// How far the session has come; called at most a few times a second.
-    public var progress: @Sendable (Progress) -> Void
+    /// How far the session has come; called at most a few times a second. Nil where nobody looks.
+    public var progress: (@Sendable (Progress) -> Void)?
 
     /// An observer that calls these.
     public init(
       note: @escaping @Sendable (String) -> Void, error: @escaping @Sendable (any DescribedError) -> Void,
-      progress: @escaping @Sendable (Progress) -> Void
+      progress: (@Sendable (Progress) -> Void)?
     ) {
       self.note = note
       self.error = error
