@@ -125,6 +125,7 @@ extension ModelStage {
     job.duration = frame.duration
     job.outputTime = frame.time
     job.epoch = frame.epoch
+    job.isPadded = false
     job.captured = frame.captured
     job.taken = taken
     job.synchronised = taken
@@ -133,6 +134,7 @@ extension ModelStage {
   /// Stages the newest pictures, oldest first; the first pictures of a run stand in for those before them.
   func stage(_ path: PicturePath, _ tensor: PictureTensor, into job: ModelJob, place: Int) {
     let frames = tensor.picture.frames
+    job.isPadded = path.count < frames
     let end = job.start + job.duration
     for frame in 0..<frames {
       let age = min(frames - 1 - frame, path.count - 1)
