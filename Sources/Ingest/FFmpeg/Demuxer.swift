@@ -33,6 +33,8 @@ final class Demuxer: @unchecked Sendable {
   var shift = MediaDuration.zero
   var restarts = 0
   private let denseCount: Int
+  /// How long the container says that it is, where its header says so and all of its sound and pictures are taken.
+  let statedDuration: MediaDuration?
   /// Whether there is sound or picture whose position texts can follow.
   var hasPosition: Bool { denseCount > 0 }
 
@@ -60,6 +62,10 @@ final class Demuxer: @unchecked Sendable {
     for index in 0..<format.streamCount where !table.indices.contains(index) || table[index] == nil {
       unsafe format.stream(index)?.pointee.discard = AVDISCARD_ALL
     }
+    let takesAll = description.streams.allSatisfy { ![.audio, .video].contains($0.kind) || $0.isSelected }
+    let isWhole = options.start == nil && options.duration == nil && location.place == .file
+    let isEstimated = unsafe format.pointer.pointee.duration_estimation_method == AVFMT_DURATION_FROM_BITRATE
+    statedDuration = takesAll && isWhole && !isEstimated ? description.duration : nil
     self.format = format
     self.location = location
     self.interruption = interruption
