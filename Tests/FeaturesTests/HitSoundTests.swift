@@ -57,7 +57,7 @@ struct HitSoundTests {
 
   @Test("clicks are found in noise that is 20 dB below them, and noise alone has none", arguments: 1...4)
   func noise(seed: UInt64) {
-    let noisy = sound(noise: 0.06, seed: seed, struck(at: times))
+    let noisy = sound(noise: 0.02, seed: seed, struck(at: times))
     let found = hits(noisy)
     #expect(found.count == times.count, "\(found.map(\.time.seconds))")
     for (hit, time) in zip(found, times) { #expect(abs(hit.time.seconds - time) < 0.005) }

@@ -6,9 +6,9 @@ public import BraidCore
 /// is told). Its centre, at the time halfway between the two, gives a path. For each place of the path a line is fitted by
 /// least squares to the points of 0.1 s (3 to 6) before it and one to those after it: velocities `v` and `w`. With
 /// `j = w - v` it is a hit when both lines fit, the velocity along `j` turns over (`v·j < -0.15 |j|²`, `w·j > 0.15 |j|²`), the
-/// speed after is at most 2.5 times that before, and the point at the place itself lies as deep in the corner as two
-/// pictures about a sharp one put it, to 0.2 pixels, the error of the lines and a tenth of `|j|` times the interval; on a smooth
-/// turn it does not. The time is where the lines cross along `j`. Of neighbouring places the best fit is taken. A hit is
+/// speed after is at most 2.5 times that before, and along `j` the two lines, with the point between them as deep as two
+/// pictures about a sharp corner put it, leave at most a fifth of the squares that the best parabola leaves: on a smooth turn
+/// it is the other way round. The time is where the lines cross along `j`. Of neighbouring places the best fit is taken. A hit is
 /// known 5 to 8 pictures after it; hits lie at least 0.15 s apart. Lengths are in pixels of the picture given: about 160 by 90
 /// is meant. Allocates: only when the picture's size changes.
 public struct PictureHitDetector: Sendable {
@@ -37,6 +37,8 @@ public struct PictureHitDetector: Sendable {
   }
 
   private static let capacity = 13
+  /// How much less a corner leaves of the path, in squares, than a parabola must.
+  private static let sharpness = 0.2
   private static let longestPause = MediaDuration.milliseconds(150)
   private static let separation = MediaDuration.milliseconds(150)
 
@@ -135,14 +137,23 @@ public struct PictureHitDetector: Sendable {
     let apart = (after.x - before.x) * ux + (after.y - before.y) * uy
     let crossing = -apart / jump
     guard abs(crossing) < 0.8 * interval else { return nil }
-    let cornerX = (before.x + before.vx * crossing + after.x + after.vx * crossing) / 2
-    let cornerY = (before.y + before.vy * crossing + after.y + after.vy * crossing) / 2
-    let depth = (points[place].x - cornerX) * ux + (points[place].y - cornerY) * uy
-    // The two pictures lie `part` and `1 - part` of the interval from the crossing; their middle is at this depth.
+    // Along `j`, from where the lines cross. The two pictures lie `part` and `1 - part` of the interval from the crossing;
+    // a sharp corner puts their middle at `depth`.
+    let crossX = (before.x + before.vx * crossing + after.x + after.vx * crossing) / 2
+    let crossY = (before.y + before.vy * crossing + after.y + after.vy * crossing) / 2
     let part = crossing / interval + 0.5
-    let expected =
+    let depth =
       part > 1 ? -towards * (part - 0.5) : part < 0 ? away * (0.5 - part) : (-towards * part + away * (1 - part)) / 2
-    guard abs(depth - expected * interval) < 0.1 * step + 0.2 + error else { return nil }
+    var sharp = 0.0
+    var smooth = Parabola()
+    for index in (place - reach)...(place + reach) {
+      let t = (points[index].time - zero).seconds - crossing
+      let along = (points[index].x - crossX) * ux + (points[index].y - crossY) * uy
+      let expected = index < place ? towards * t : index > place ? away * t : depth * interval
+      sharp += (along - expected) * (along - expected)
+      smooth.add(t / interval, along)
+    }
+    guard sharp < Self.sharpness * smooth.squares else { return nil }
     return Corner(
       time: zero + MediaDuration(nanoseconds: Int64(crossing * 1e9)),
       doubt: error / (0.15 + 0.06 * step) + abs(crossing) / interval)
