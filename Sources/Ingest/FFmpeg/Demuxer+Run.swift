@@ -67,7 +67,8 @@ extension Demuxer {
     guard missing > .seconds(1), missing > MediaDuration(nanoseconds: statedDuration.nanoseconds / 20) else { return }
     fail(
       IngestError(
-        .truncated, "it ends \(Self.seconds(end - start)) s after its start, and says that it is \(Self.seconds(statedDuration)) s long",
+        .truncated,
+        "it ends \(Self.seconds(end - start)) s after its start, and says that it is \(Self.seconds(statedDuration)) s long",
         location: location.redacted, remedy: "Get the whole file; everything up to its end was taken."))
   }
 
