@@ -24,7 +24,8 @@ struct ClipTests {
   /// Where speech is in jfk.wav by Silero VAD (16 kHz) in ONNX Runtime 1.31.1, threshold 0.5, in seconds.
   private static let speech = [(0.3, 2.3), (3.2, 4.4), (5.3, 7.7), (8.1, 10.6)]
 
-  @Test("Speech of jfk.wav by Silero, by our own model and by the default events", arguments: ["silero", "own", "default"])
+  @Test(
+    "Speech of jfk.wav by Silero, by our own model and by the default events", arguments: ["silero", "own", "default"])
   func speech(by name: String) throws {
     let model =
       switch name {

@@ -38,7 +38,8 @@ enum Program {
   static func run(
     _ arguments: [String], prefix: [String] = [], input: String? = nil, output: String? = nil, folder: String? = nil
   ) throws -> Outcome {
-    let running = try Running(arguments, prefix: ["timeout", "-k", "1", "120"] + prefix, input: input, output: output, folder: folder)
+    let running = try Running(
+      arguments, prefix: ["timeout", "-k", "1", "120"] + prefix, input: input, output: output, folder: folder)
     return try running.finish()
   }
 
@@ -62,7 +63,8 @@ enum Program {
       let err = try scratch.write("err", Data())
       process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output ?? out))
       process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: err))
-      process.standardInput = try input.map { try FileHandle(forReadingFrom: URL(fileURLWithPath: $0)) }
+      process.standardInput =
+        try input.map { try FileHandle(forReadingFrom: URL(fileURLWithPath: $0)) }
         ?? FileHandle.nullDevice
       try process.run()
     }

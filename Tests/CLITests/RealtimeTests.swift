@@ -125,7 +125,8 @@ struct RealtimeTests {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/bash")
     process.arguments = [
-      "-c", "set -o pipefail; timeout 60 \"$0\" run \"$1\" --model \"$2\" --pace realtime -q 2>\"$3\" | head -3 >\"$4\"",
+      "-c",
+      "set -o pipefail; timeout 60 \"$0\" run \"$1\" --model \"$2\" --pace realtime -q 2>\"$3\" | head -3 >\"$4\"",
       Program.path, Self.bounce, Self.picture,
     ]
     let scratch = try Scratch()
