@@ -58,7 +58,7 @@ let package = Package(
     module("BraidMedia", folder: "Media", ["BraidCore", "CScale"]),
     module("BraidIngest", folder: "Ingest", ["BraidCore", "BraidMedia", "CFFmpeg", "CALSA"]),
     module("BraidSync", folder: "Sync", ["BraidCore"]),
-    module("BraidFeatures", folder: "Features", ["BraidCore", "BraidMedia", "CFFTW", "CKernels"]),
+    module("BraidFeatures", folder: "Features", ["BraidCore", "CFFTW", "CKernels"]),
     // Generated code: it does not mark what is unsafe.
     .target(
       name: "BraidONNXFormat", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],

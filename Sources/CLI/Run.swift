@@ -30,12 +30,14 @@ struct Run: ParsableCommand {
     }
     let isQuiet = arguments.quiet
     let showsProgress = StandardError.isTerminal && !isQuiet
+    let progress: (@Sendable (Session.Progress) -> Void)? =
+      showsProgress ? { @Sendable progress in StandardError.writeProgress(Self.line(progress)) } : nil
     let session = Session(
       configuration,
       observer: Session.Observer(
         note: { if !isQuiet { StandardError.write("braid: note: \($0)") } },
         error: { StandardError.write("braid: \($0)") },
-        progress: { if showsProgress { StandardError.writeProgress(Self.line($0)) } }))
+        progress: progress))
     SignalThread.start { session.interrupt($0) }
     let status = session.run()
     if showsProgress { StandardError.clearProgress() }

@@ -34,6 +34,8 @@ public struct IngestError: DescribedError, Hashable {
     public static let invalidOption = Code("invalid-option")
     /// Reading failed on the way; what was read before is good.
     public static let readFailed = Code("read-failed")
+    /// The file ends long before its header says so: everything up to there was given out.
+    public static let truncated = Code("truncated")
     /// Reading was stopped on request.
     public static let interrupted = Code("interrupted")
   }

@@ -1,11 +1,10 @@
 public import BraidCore
-import Synchronization
 
 /// A file, a URL or standard input that FFmpeg reads: opened, described, then run on a thread of its own into rings.
 ///
 /// The thread demultiplexes and decodes; FFmpeg's own threads help it with pictures. Times are nanoseconds on the input's
 /// timeline, whose zero is ``InputDescription/origin``: a picture's time plus the origin is FFmpeg's best-effort stamp, exactly.
-/// Sound is cut into blocks of 40 ms and timed by its sample clock. All methods may be called from any thread.
+/// Sound is cut into blocks of 40 ms (20 ms at real-time pace) and timed by its sample clock. All methods may be called from any thread.
 public final class MediaInput: Sendable {
   /// What the input is.
   public let description: InputDescription
@@ -14,7 +13,7 @@ public final class MediaInput: Sendable {
 
   let demuxer: Demuxer
   private let base: MediaTime
-  private let thread = Mutex<DedicatedThread?>(nil)
+  private let thread = Guarded<DedicatedThread?>(nil)
 
   /// Opens an input. Blocks until it is known what is in it.
   ///

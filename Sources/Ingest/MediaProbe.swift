@@ -1,5 +1,4 @@
 public import BraidCore
-import Synchronization
 
 /// One frame as the decoder gave it.
 public struct ProbedFrame: Hashable, Sendable {

@@ -1,5 +1,4 @@
 import BraidCore
-import Synchronization
 import Testing
 
 @Suite struct ClockTests {
@@ -57,7 +56,7 @@ import Testing
 }
 
 private final class Name: Sendable {
-  private let value = Mutex("")
+  private let value = Guarded("")
   func set(_ text: String) { value.withLock { $0 = text } }
   func get() -> String { value.withLock { $0 } }
 }

@@ -1,6 +1,5 @@
 import BraidCore
 import BraidInference
-import Synchronization
 import Testing
 
 /// An actor on a thread of its own.

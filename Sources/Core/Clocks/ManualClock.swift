@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A clock that moves only when told to: for tests and for replay.
 ///
 /// A thread that waits on it is woken by ``advance(to:)`` or by its signal; no real time passes meanwhile.
@@ -9,12 +7,12 @@ public final class ManualClock: SessionClock {
     var sleepers: [(signal: Signal, deadline: HostTime)] = []
   }
 
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   private let changed = Signal()
 
   /// A clock that stands at `start`.
   public init(start: HostTime = HostTime(nanoseconds: 0)) {
-    state = Mutex(State(now: start))
+    state = Guarded(State(now: start))
   }
 
   /// Where the clock stands.

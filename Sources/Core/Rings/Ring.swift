@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What a ring does with an element that has no room.
 public enum RingPolicy: Hashable, Sendable {
   /// The producer waits: for files.
@@ -58,7 +56,7 @@ public final class Ring: Sendable {
     case cancelled
   }
 
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   private let capacity: RingCapacity
   private let policy: RingPolicy
   private let ready: Signal
@@ -76,7 +74,7 @@ public final class Ring: Sendable {
     self.policy = policy
     self.ready = ready
     self.space = space
-    state = Mutex(State(slots: Array(repeating: nil, count: capacity.elements)))
+    state = Guarded(State(slots: Array(repeating: nil, count: capacity.elements)))
   }
 
   /// The counters now.

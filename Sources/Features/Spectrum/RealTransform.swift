@@ -1,5 +1,5 @@
+internal import BraidCore
 internal import CFFTW
-internal import Synchronization
 
 /// A discrete Fourier transform of real samples by FFTW in single precision, with memory of its own.
 ///
@@ -22,7 +22,7 @@ final class RealTransform: @unchecked Sendable {
   private let plan: fftwf_plan
 
   /// FFTW's planner and the freeing of plans are not safe to run in two threads; executing plans is.
-  private static let planner = Mutex(())
+  private static let planner = Guarded(())
 
   /// A transform of `length` samples, at least 2.
   init(length: Int) throws(FeatureError) {

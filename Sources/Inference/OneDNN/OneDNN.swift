@@ -1,5 +1,4 @@
 internal import COneDNN
-import Synchronization
 
 /// The one door to oneDNN: every call is checked here.
 enum OneDNN {

@@ -118,7 +118,9 @@ extension PackageFolder {
   }
 
   private func required<Value>(_ value: Value?, _ field: String) throws(InferenceError) -> Value {
-    guard let value else { throw fault(field, "the field is missing", remedy: "docs/model-packages.md describes the format") }
+    guard let value else {
+      throw fault(field, "the field is missing", remedy: "docs/model-packages.md describes the format")
+    }
     return value
   }
 

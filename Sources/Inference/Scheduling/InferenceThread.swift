@@ -36,7 +36,7 @@ public final class InferenceThread: SerialExecutor {
 
   /// What the thread and its owner share.
   private final class Shared: Sendable {
-    let jobs = Mutex(Jobs())
+    let jobs = Guarded(Jobs())
     let signal = Signal()
     /// The thread's `pthread_self()`, 0 before it runs.
     let identity = Atomic<UInt>(0)
@@ -111,5 +111,5 @@ public final class InferenceThread: SerialExecutor {
 
 /// The executor that the thread's loop runs jobs on; set once the executor exists.
 @safe private final class ExecutorReference: Sendable {
-  let executor = unsafe Mutex<UnownedSerialExecutor?>(nil)
+  let executor = unsafe Guarded<UnownedSerialExecutor?>(nil)
 }

@@ -1,9 +1,12 @@
 import BraidCore
 
-/// Cuts a run of samples into blocks of 40 ms (the rate over 25, rounded down), whatever the codec's frames are.
+/// Cuts a run of samples into blocks of one length, whatever the codec's frames are.
 ///
 /// A block's time is counted from the run's start, so it depends on nothing but the run. Allocates: no, in the steady state.
 struct AudioAssembler {
+  /// Blocks a second; a block is the rate over this, rounded down. 25 (40 ms) for files at fast pace; at real-time pace 50, as
+  /// nothing can be said of a block before its end.
+  var blocksPerSecond = 25
   private(set) var sampleRate = 0
   private(set) var channelCount = 0
   private(set) var start = MediaTime.zero
@@ -31,7 +34,7 @@ struct AudioAssembler {
 
   /// Adds one decoded frame's interleaved samples, `[count, channelCount]`.
   mutating func append(_ samples: Span<Float>, count: Int, to outbox: inout Outbox) {
-    let size = max(1, sampleRate / 25)
+    let size = max(1, sampleRate / blocksPerSecond)
     var done = 0
     while done < count {
       let block = buffer ?? take(size)

@@ -3,6 +3,9 @@ import BraidCore
 extension Demuxer {
   /// The body of the input's thread: reads, decodes and fills the rings until the end or an interruption.
   func run(pace: InputPace, clock: any SessionClock, base: MediaTime) {
+    if case .realtime = pace {
+      for reader in readers { reader.assembler.blocksPerSecond = 50 }
+    }
     while !interruption.isInterrupted {
       let ticket = wake.ticket()
       var hasProgressed = false
@@ -26,7 +29,10 @@ extension Demuxer {
         clock.wait(on: wake, since: ticket, until: due ?? HostTime(nanoseconds: .max))
       }
     }
-    if !interruption.isInterrupted { noteNothing() }
+    if !interruption.isInterrupted {
+      noteNothing()
+      noteTruncation()
+    }
     for reader in readers where !reader.isFinished {
       reader.discardRest()
       reader.meter.store(reader.counters)
@@ -47,6 +53,28 @@ extension Demuxer {
           remedy: "Check with 'ffprobe' that the file is whole and is what its name says.")
         : IngestError(
           .empty, "its streams hold no frames", location: location.redacted, remedy: "Give a file that holds media."))
+  }
+
+  /// A file that ends long before its header says so has been cut off, though its demuxer ends as if nothing were amiss.
+  ///
+  /// Headers are seldom exact: only what is missing by more than a second and a twentieth of the whole is told.
+  func noteTruncation() {
+    let ends = readers.compactMap(\.counters.end)
+    guard let statedDuration, let end = ends.max(), let start = readers.compactMap(\.counters.firstTime).min() else {
+      return
+    }
+    let missing = statedDuration - (end - start)
+    guard missing > .seconds(1), missing > MediaDuration(nanoseconds: statedDuration.nanoseconds / 20) else { return }
+    fail(
+      IngestError(
+        .truncated,
+        "it ends \(Self.seconds(end - start)) s after its start, and says that it is \(Self.seconds(statedDuration)) s long",
+        location: location.redacted, remedy: "Get the whole file; everything up to its end was taken."))
+  }
+
+  private static func seconds(_ duration: MediaDuration) -> String {
+    let tenths = (duration.nanoseconds + 50_000_000) / 100_000_000
+    return "\(tenths / 10).\(tenths % 10)"
   }
 
   /// Puts what is ready, and due, into the stream's ring. `due` becomes the earliest time that something waits for.

@@ -1,7 +1,6 @@
 import BraidCore
 import CFFmpeg
 import Glibc
-import Synchronization
 
 /// One opened input: the container and the readers of its selected streams. Opened on the caller's thread, then run on its own.
 @safe
@@ -20,7 +19,7 @@ final class Demuxer: @unchecked Sendable {
   let interruption: InputInterruption
   let wake = Signal()
   let readers: [StreamReader]
-  let failure = Mutex<IngestError?>(nil)
+  let failure = Guarded<IngestError?>(nil)
   private let format: FormatContext
   private let packet: UnsafeMutablePointer<AVPacket>
   /// The reader of each of the container's streams.
@@ -34,6 +33,8 @@ final class Demuxer: @unchecked Sendable {
   var shift = MediaDuration.zero
   var restarts = 0
   private let denseCount: Int
+  /// How long the container says that it is, where its header says so and all of its sound and pictures are taken.
+  let statedDuration: MediaDuration?
   /// Whether there is sound or picture whose position texts can follow.
   var hasPosition: Bool { denseCount > 0 }
 
@@ -61,6 +62,10 @@ final class Demuxer: @unchecked Sendable {
     for index in 0..<format.streamCount where !table.indices.contains(index) || table[index] == nil {
       unsafe format.stream(index)?.pointee.discard = AVDISCARD_ALL
     }
+    let takesAll = description.streams.allSatisfy { ![.audio, .video].contains($0.kind) || $0.isSelected }
+    let isWhole = options.start == nil && options.duration == nil && location.place == .file
+    let isEstimated = unsafe format.pointer.pointee.duration_estimation_method == AVFMT_DURATION_FROM_BITRATE
+    statedDuration = takesAll && isWhole && !isEstimated ? description.duration : nil
     self.format = format
     self.location = location
     self.interruption = interruption

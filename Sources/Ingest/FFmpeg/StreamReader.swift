@@ -1,11 +1,10 @@
 import BraidCore
 import BraidMedia
 import CFFmpeg
-import Synchronization
 
 /// The counters of one stream, written by the input's thread and read by anyone.
 final class StreamMeter: Sendable {
-  private let counters = Mutex(StreamCounters())
+  private let counters = Guarded(StreamCounters())
 
   var snapshot: StreamCounters { counters.withLock { $0 } }
 

@@ -1,5 +1,4 @@
 internal import BraidCore
-internal import Synchronization
 
 /// Carries jobs from the session's thread to the inference actor's and back.
 ///
@@ -14,7 +13,7 @@ final class JobQueue: Sendable {
     var isServed = false
   }
 
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   private let work = Signal()
   private let ready: Signal
 
@@ -26,7 +25,7 @@ final class JobQueue: Sendable {
     var state = State()
     state.pending.reserveCapacity(capacity)
     state.completed.reserveCapacity(capacity)
-    self.state = Mutex(state)
+    self.state = Guarded(state)
   }
 
   // MARK: The session's side

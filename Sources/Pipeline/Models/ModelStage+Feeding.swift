@@ -41,6 +41,7 @@ extension ModelStage {
       describe(job, frame: frame, taken: taken)
       offer(job)
     case .pictures(let path, let tensor, let place):
+      guard path.count >= tensor.picture.frames else { return refuse(.gap) }
       guard let job = newJob() else { return refuse(.shed) }
       describe(job, frame: frame, taken: taken)
       stage(path, tensor, into: job, place: place)
@@ -131,14 +132,13 @@ extension ModelStage {
     job.synchronised = taken
   }
 
-  /// Stages the newest pictures, oldest first; the first pictures of a run stand in for those before them.
+  /// Stages the newest pictures, oldest first. There must be as many as the model takes.
   func stage(_ path: PicturePath, _ tensor: PictureTensor, into job: ModelJob, place: Int) {
     let frames = tensor.picture.frames
     job.isPadded = path.count < frames
     let end = job.start + job.duration
     for frame in 0..<frames {
-      let age = min(frames - 1 - frame, path.count - 1)
-      path.picture(age: age) { picture in
+      path.picture(age: frames - 1 - frame) { picture in
         if frame == 0 { job.start = picture.time }
         if case .events(_, let events) = description.decoder, events.frame == frame { job.outputTime = picture.time }
         tensor.fill(&job.staged[place], pixels: picture.pixels, frame: frame)

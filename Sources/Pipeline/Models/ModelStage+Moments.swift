@@ -6,14 +6,16 @@ extension ModelStage {
   /// Takes the stream's next frame as a tick.
   func takeTick(_ frame: VideoFrame, at taken: HostTime) {
     guard case .moment(let moments) = feed else { return }
+    if let job = moments.makeRoom() {
+      discard(job)
+      refuse(.gap)
+    }
+    guard moments.pictures.count >= moments.tensor.picture.frames else { return refuse(.gap) }
     guard let job = newJob() else { return refuse(.shed) }
     describe(job, frame: frame, taken: taken)
     stage(moments.pictures, moments.tensor, into: job, place: moments.picturePlace)
-    let dropped = moments.add(frame, job: job, isRealtime: context.isRealtime, now: taken)
-    if let dropped {
-      discard(dropped)
-      refuse(.gap)
-    }
+    let captured = context.isRealtime ? frame.captured ?? taken : nil
+    moments.add(frame, job: job, deadline: captured.map { $0 + waitLimit(moments.wait) })
   }
 
   /// Offers every moment that is complete or whose wait is over.

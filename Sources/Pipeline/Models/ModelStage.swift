@@ -80,6 +80,13 @@ final class ModelStage {
   /// Whether nothing waits and nothing runs.
   var isIdle: Bool { live.isEmpty }
 
+  /// How long after its capture a moment may be waited for: `wait`, but no longer than the budget leaves when the run
+  /// itself and a millisecond for waking up are taken off.
+  func waitLimit(_ wait: MediaDuration) -> MediaDuration {
+    guard let budget = context.budget else { return wait }
+    return max(.zero, min(wait, budget - (scheduler.estimator.estimate ?? .zero) - .milliseconds(1)))
+  }
+
   /// Takes the time of the run before the first frame.
   func seed(_ duration: MediaDuration) { scheduler.seed(duration) }
 

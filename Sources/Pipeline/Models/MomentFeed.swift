@@ -16,10 +16,12 @@ final class MomentFeed {
   let window: ModelDescription.FeatureWindow
   let featurePlace: Int
   let sound: StreamSlot
+  private let path: SoundPath
   private let assembler: MomentAssembler
   private let feature: LogMel
   private let windowDuration: MediaDuration
-  private let wait: MediaDuration
+  /// How long a late part is waited for at most, at real-time pace.
+  let wait: MediaDuration
   /// Staged ticks that wait for their sound, oldest first.
   private var pending: [(tick: MediaTime, job: ModelJob)] = []
 
@@ -36,6 +38,7 @@ final class MomentFeed {
     self.window = window
     self.featurePlace = featurePlace
     self.sound = sound
+    self.path = path
     self.wait = wait
     let definition = try FeatureCatalog.definition(named: window.feature)
     guard definition.name == "log-mel:kaldi" else {
@@ -72,14 +75,17 @@ final class MomentFeed {
   /// Whether ticks wait.
   var isWaiting: Bool { !pending.isEmpty }
 
-  /// Takes a tick.
+  /// The oldest tick, given up, where there is no room for another; nil where there is.
   ///
-  /// - Returns: the oldest tick's job, if it had to make room.
-  func add(_ frame: VideoFrame, job: ModelJob, isRealtime: Bool, now: HostTime) -> ModelJob? {
-    let dropped = pending.count < Self.tickCapacity ? nil : pending.removeFirst().job
+  /// The assembler gives up the same one when the next tick is added.
+  func makeRoom() -> ModelJob? {
+    pending.count < Self.tickCapacity ? nil : pending.removeFirst().job
+  }
+
+  /// Takes a tick, whose sound is waited for until `deadline`. There must be room: see ``makeRoom()``.
+  func add(_ frame: VideoFrame, job: ModelJob, deadline: HostTime?) {
     pending.append((frame.time, job))
-    assembler.feed(.video(frame), stream: Self.tickStream, deadline: isRealtime ? now + wait : nil)
-    return dropped
+    assembler.feed(.video(frame), stream: Self.tickStream, deadline: deadline)
   }
 
   /// Takes how far the sound has come, and whether it has ended.
@@ -94,26 +100,41 @@ final class MomentFeed {
 
   /// The next tick whose sound has come or is not waited for any longer, with its features staged.
   ///
+  /// A window into which the sound only begins is not staged: its first sample would look like an onset.
+  ///
   /// - Parameters:
   ///   - now: the clock's time.
-  ///   - dropped: called with each tick that had to make room.
+  ///   - dropped: called with each tick that had to make room, or whose window is broken.
   /// - Returns: the tick's job; nil if none is ready.
   func next(now: HostTime, dropped: (ModelJob) -> Void) -> ModelJob? {
-    guard let moment = assembler.next(now: now) else { return nil }
-    while let first = pending.first, first.tick < moment.time {
+    while let moment = assembler.next(now: now) {
+      guard let job = takePending(at: moment.time, dropped) else { continue }
+      if let origin = path.origin, origin > moment.time - windowDuration, origin < moment.time {
+        dropped(job)
+        continue
+      }
+      complete(job, at: moment.time, now: now)
+      return job
+    }
+    return nil
+  }
+
+  private func takePending(at time: MediaTime, _ dropped: (ModelJob) -> Void) -> ModelJob? {
+    while let first = pending.first, first.tick < time {
       pending.removeFirst()
       dropped(first.job)
     }
-    guard let first = pending.first, first.tick == moment.time else { return nil }
-    pending.removeFirst()
-    let job = first.job
+    guard let first = pending.first, first.tick == time else { return nil }
+    return pending.removeFirst().job
+  }
+
+  private func complete(_ job: ModelJob, at time: MediaTime, now: HostTime) {
     let end = job.start + job.duration
-    job.start = min(job.start, moment.time - windowDuration)
+    job.start = min(job.start, time - windowDuration)
     job.duration = end - job.start
     job.synchronised = now
     job.skews.append(ResultRecord.Skew(stream: sound.id, skew: assembler.members[0].skew))
     stageFeatures(into: job)
-    return job
   }
 
   private func stageFeatures(into job: ModelJob) {

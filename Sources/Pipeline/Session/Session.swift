@@ -1,7 +1,6 @@
 public import BraidCore
 internal import BraidInference
 internal import BraidIngest
-internal import Synchronization
 
 /// One run of Braid: inputs in, records out.
 ///
@@ -14,13 +13,13 @@ public final class Session: Sendable {
     public var note: @Sendable (String) -> Void
     /// Something that went wrong; the record `error` says the same.
     public var error: @Sendable (any DescribedError) -> Void
-    /// How far the session has come; called at most a few times a second.
-    public var progress: @Sendable (Progress) -> Void
+    /// How far the session has come; called at most a few times a second. Nil where nobody looks.
+    public var progress: (@Sendable (Progress) -> Void)?
 
     /// An observer that calls these.
     public init(
       note: @escaping @Sendable (String) -> Void, error: @escaping @Sendable (any DescribedError) -> Void,
-      progress: @escaping @Sendable (Progress) -> Void
+      progress: (@Sendable (Progress) -> Void)?
     ) {
       self.note = note
       self.error = error
@@ -47,7 +46,7 @@ public final class Session: Sendable {
   let clock: any SessionClock
   let ready = Signal()
   let interruption = InputInterruption()
-  private let requested = Mutex<ExitStatus?>(nil)
+  private let requested = Guarded<ExitStatus?>(nil)
 
   /// A session that has not begun.
   ///

@@ -6,7 +6,7 @@ internal import BraidMedia
 
 /// Features, default events and moments.
 extension SessionBuilder {
-  /// The size at which luma, motion and cuts are measured.
+  /// The size at which luma, motion, cuts and hits are measured.
   private static let lumaWidth = 160
   private static let lumaHeight = 90
 

@@ -13,7 +13,6 @@ extension SessionRun {
       let progressed = takeElements()
       dispatcher?.drain()
       for model in models {
-        // A wait may be over although nothing came.
         model.takeMoments()
         model.pump()
       }
@@ -59,7 +58,7 @@ extension SessionRun {
       guard let index = nextStream(), let element = streams[index].ring.pop() else { break }
       if !isRealtime { writeDueStats(until: element.time) }
       take(element, from: streams[index])
-      // Ticks hold jobs until their sound has come: they are answered at once, not at the end of the round.
+      // At once: ticks would wait in greater numbers than there is room for.
       for model in models { model.takeMoments() }
       taken += 1
     }

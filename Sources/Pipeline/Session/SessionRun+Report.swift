@@ -80,11 +80,12 @@ extension SessionRun {
   }
 
   func reportProgress() {
+    guard let progress = session.observer.progress else { return }
     let now = clock.now
     guard now >= nextProgress else { return }
     nextProgress = now + .milliseconds(200)
     let position = streams.filter { !$0.isFinished }.map(\.position).min() ?? .zero
-    session.observer.progress(
+    progress(
       Session.Progress(
         position: max(.zero, position), length: inputs.compactMap { $0.description.duration }.max(),
         wall: now - started, results: output.resultCount, events: output.eventCount))

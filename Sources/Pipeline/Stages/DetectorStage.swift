@@ -1,73 +1,89 @@
 internal import BraidCore
 internal import BraidFeatures
 
-/// Tells the default events of one stream: speech on sound, motion and scene cuts on pictures.
+/// Tells the default events of one stream: speech and hits on sound, motion, scene cuts and hits on pictures.
 ///
 /// For the session's thread. Allocates: no, in the steady state.
 final class DetectorStage {
-  private enum Detectors {
-    case sound(SpeechActivityDetector)
-    case picture(PicturePath, MotionDetector, SceneCutDetector)
+  private struct SoundDetectors {
+    let speech: SpeechActivityDetector
+    var hits = SoundHitDetector()
+  }
+
+  private struct PictureDetectors {
+    var motion = MotionDetector()
+    var cuts = SceneCutDetector()
+    var hits = PictureHitDetector()
   }
 
   let stream: StreamSlot
-  private var detectors: Detectors
+  // One of the two pairs, by the stream's kind; changed in place, so that nothing is copied.
+  private var sound: SoundDetectors?
+  private var picture = PictureDetectors()
+  private let pictures: PicturePath?
   private let output: SessionOutput
   /// The stage's place behind the models and features, so that lines at one time have an order.
   private let place: Int
   private var openID: Int?
   private var isFresh = true
 
-  /// Speech on a stream's sound at 16 kHz.
+  /// Speech and hits on a stream's sound at 16 kHz.
   init(stream: StreamSlot, path: SoundPath, place: Int, output: SessionOutput) throws(FeatureError) {
     self.stream = stream
     self.place = place
     self.output = output
-    detectors = .sound(try SpeechActivityDetector())
+    pictures = nil
+    sound = SoundDetectors(speech: try SpeechActivityDetector())
     path.listen { [unowned self] samples, time in self.takeSound(samples, at: time) }
   }
 
-  /// Motion and cuts on a stream's pictures.
+  /// Motion, cuts and hits on a stream's pictures.
   init(stream: StreamSlot, path: PicturePath, place: Int, output: SessionOutput) {
     self.stream = stream
     self.place = place
     self.output = output
-    detectors = .picture(path, MotionDetector(), SceneCutDetector())
+    pictures = path
   }
 
   /// Looks at the newest picture.
   func takePicture(_ frame: VideoFrame) {
-    guard case .picture(let path, var motion, var cuts) = detectors else { return }
-    let (interval, cut) =
-      path.picture(age: 0) { picture in
-        (
-          motion.update(picture.pixels.span, width: path.width, height: path.height, time: frame.time),
-          cuts.update(picture.pixels.span, width: path.width, height: path.height, time: frame.time)
-        )
-      } ?? (nil, nil)
-    detectors = .picture(path, motion, cuts)
+    guard let path = pictures else { return }
+    let found = path.picture(age: 0) { newest in
+      let luma = newest.pixels.span
+      return (
+        picture.motion.update(luma, width: path.width, height: path.height, time: frame.time),
+        picture.cuts.update(luma, width: path.width, height: path.height, time: frame.time),
+        picture.hits.update(luma, width: path.width, height: path.height, time: frame.time)
+      )
+    }
+    guard let (interval, cut, hit) = found else { return }
     if let interval { tell("motion", interval) }
-    if let cut { tell(cut) }
+    if let cut { tell("cut", at: cut.time, score: cut.score) }
+    if let hit { tell(hit, .picture) }
   }
 
   /// The run has ended: what is open is closed.
   func endRun() {
-    switch detectors {
-    case .sound(let speech):
-      speech.finish { tell("speech", $0) }
+    if sound != nil {
+      sound?.speech.finish { tell("speech", $0) }
+      if let hit = sound?.hits.finish() { tell(hit, .sound) }
       isFresh = true
-    case .picture(let path, var motion, var cuts):
-      if let interval = motion.finish() { tell("motion", interval) }
-      if let cut = cuts.finish() { tell(cut) }
-      detectors = .picture(path, MotionDetector(), SceneCutDetector())
+    } else {
+      if let interval = picture.motion.finish() { tell("motion", interval) }
+      if let cut = picture.cuts.finish() { tell("cut", at: cut.time, score: cut.score) }
+      if let hit = picture.hits.finish() { tell(hit, .picture) }
+      picture = PictureDetectors()
     }
   }
 
   private func takeSound(_ samples: Span<Float>, at time: MediaTime) {
-    guard case .sound(let speech) = detectors else { return }
-    if isFresh { speech.reset(time: time) }
+    if isFresh {
+      sound?.speech.reset(time: time)
+      sound?.hits.reset(time: time)
+    }
     isFresh = false
-    speech.push(samples) { tell("speech", $0) }
+    sound?.speech.push(samples) { tell("speech", $0) }
+    sound?.hits.push(samples) { tell($0, .sound) }
   }
 
   private func tell(_ name: String, _ interval: DetectedInterval) {
@@ -82,12 +98,17 @@ final class DetectorStage {
     tell(event)
   }
 
-  private func tell(_ cut: SceneCutDetector.Cut) {
+  private func tell(_ hit: DetectedHit, _ sense: SessionOutput.Sense) {
+    tell("hit", at: hit.time, score: hit.score)
+    output.remember(instant: "hit", sense: sense, time: hit.time)
+  }
+
+  private func tell(_ name: String, at time: MediaTime, score: Float) {
     var event = EventRecord()
-    event.name = "cut"
+    event.name = name
     event.id = output.newEventID()
-    event.pts = cut.time
-    event.score = cut.score
+    event.pts = time
+    event.score = score
     tell(event)
   }
 
