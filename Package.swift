@@ -91,6 +91,6 @@ let package = Package(
     tests(
       "PipelineTests",
       ["BraidPipeline", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidMedia", "BraidCore"]),
-    tests("CLITests", ["braid", "BraidPipeline", "BraidCore"]),
+    tests("CLITests", ["braid", "BraidPipeline", "BraidCore"], exclude: ["Goldens"]),
   ]
 )

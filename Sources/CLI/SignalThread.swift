@@ -22,6 +22,11 @@ enum SignalThread {
     let readEnd = ends[0]
     unsafe writeEnd = ends[1]
     unsafe thread = DedicatedThread(name: "braid-signals") {
+      // A parent may have blocked them; one thread that takes them is enough.
+      var signals = sigset_t()
+      unsafe sigemptyset(&signals)
+      for number in [SIGINT, SIGTERM] { unsafe sigaddset(&signals, number) }
+      unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
       var count = 0
       while true {
         var number: UInt8 = 0

@@ -34,7 +34,7 @@ struct DeterminismTests {
     busy.arguments = ["-c", "while :; do :; done"]
     try busy.run()
     defer {
-      busy.terminate()
+      kill(busy.processIdentifier, SIGKILL)
       busy.waitUntilExit()
     }
     #expect(try Program.run(words, prefix: ["taskset", "-c", "0", "nice"]).output == first.output)

@@ -1,0 +1,108 @@
+import BraidCore
+import BraidTestSupport
+import Testing
+
+@testable import BraidInference
+@testable import BraidPipeline
+
+/// From scores and boxes to detections.
+@Suite("Detection decoder")
+struct DetectionDecoderTests {
+  private func settings(
+    labels: [String] = ["face"], encoding: ModelDescription.BoxEncoding = .corners
+  ) -> ModelDescription.Detections {
+    ModelDescription.Detections(
+      scores: "s", boxes: "b", encoding: encoding, labels: labels, threshold: 0.5, overlap: 0.3)
+  }
+
+  @Test("The best of boxes that overlap stays, best first, within the picture")
+  func suppression() throws {
+    var decoder = DetectionDecoder(settings())
+    let scores: [Float] = [0.2, 0.8, 0.1, 0.9, 0.4, 0.6, 0.9, 0.1, 0, .nan]
+    let boxes: [Float] = [
+      0.1, 0.1, 0.5, 0.5, 0.12, 0.1, 0.5, 0.52, 0.7, 0.7, 1.4, 1.2, 0, 0, 1, 1, 0.2, 0.2, 0.3, 0.3,
+    ]
+    let found = decoder.decode(scores: scores, boxes: boxes)
+    #expect(found.map(\.score) == [0.9, 0.6])
+    #expect(found[0].x == 0.12 && found[0].label == "face")
+    #expect(found[1].x == 0.7 && abs(found[1].width - 0.3) < 1e-6 && abs(found[1].height - 0.3) < 1e-6)
+  }
+
+  @Test("Classes do not suppress one another; boxes turned inside out and numbers that are none are left out")
+  func classes() {
+    var decoder = DetectionDecoder(settings(labels: ["cat", "dog"]))
+    let found = decoder.decode(
+      scores: [0, 0.8, 0, 0, 0, 0.7, 0, 0.9, 0, 0, 0.9, 0],
+      boxes: [0.1, 0.1, 0.4, 0.4, 0.1, 0.1, 0.4, 0.4, 0.5, 0.5, 0.2, 0.6, .nan, 0, .infinity, 1])
+    #expect(found.map(\.label) == ["cat", "dog"])
+    #expect(decoder.decode(scores: [], boxes: []).isEmpty)
+  }
+
+  @Test("At most 200 in all, however many there are")
+  func limit() {
+    var decoder = DetectionDecoder(settings(labels: ["a", "b"]))
+    var scores: [Float] = []
+    var boxes: [Float] = []
+    for index in 0..<400 {
+      scores += [0, 0.9, 0.8]
+      let (x, y) = (Float(index % 20) / 20, Float(index / 20) / 20)
+      boxes += [x, y, x + 0.04, y + 0.04]
+    }
+    let found = decoder.decode(scores: scores, boxes: boxes)
+    #expect(found.count == 200)
+    #expect(found.allSatisfy { $0.label == "a" })
+  }
+
+  @Test("No two that are kept overlap by more than is allowed, whatever comes")
+  func property() {
+    var generator = SeededGenerator.printed()
+    for _ in 0..<20 {
+      var decoder = DetectionDecoder(settings())
+      var scores: [Float] = []
+      var boxes: [Float] = []
+      for _ in 0..<60 {
+        scores += [0, Float.random(in: 0...1, using: &generator)]
+        let (x, y) = (Float.random(in: -0.2...1, using: &generator), Float.random(in: -0.2...1, using: &generator))
+        boxes += [x, y, x + .random(in: 0...0.5, using: &generator), y + .random(in: 0...0.5, using: &generator)]
+      }
+      let found = decoder.decode(scores: scores, boxes: boxes)
+      for (index, one) in found.enumerated() {
+        #expect(one.score >= 0.5 && one.x >= 0 && one.x + one.width <= 1.0001)
+        for other in found[(index + 1)...] {
+          let width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+          let height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+          let common = max(0, width) * max(0, height)
+          let either = one.width * one.height + other.width * other.height - common
+          #expect(common / either <= 0.3001)
+        }
+      }
+    }
+  }
+
+  @Test("Prior boxes: a zero offset is the prior itself, offsets follow the formula of SSD")
+  func priors() {
+    let priors = PriorBoxes(
+      ModelDescription.Priors(
+        width: 320, height: 240,
+        levels: [
+          ModelDescription.Priors.Level(stride: 8, sizes: [10, 16]),
+          ModelDescription.Priors.Level(stride: 64, sizes: [128]),
+        ], centreVariance: 0.1, sizeVariance: 0.2))
+    let close = { (value: Float, expected: Float) in abs(value - expected) < 1e-5 }
+    let first = priors.corners(of: 0, offsets: (0, 0, 0, 0))
+    let (left, bottom): (Float, Float) = (-1.0 / 320, 9.0 / 240)
+    #expect(close(first.0, left) && close(first.3, bottom))
+    let second = priors.corners(of: 1, offsets: (1, -1, 2, 0))
+    // exp(2 · 0.2)
+    let width: Float = 0.05 * 1.4918247
+    #expect(close(second.2 - second.0, width))
+    let (centreX, centreY): (Float, Float) = (5.6 / 320, 2.4 / 240)
+    #expect(close((second.2 + second.0) / 2, centreX))
+    #expect(close((second.3 + second.1) / 2, centreY))
+    // 40 x 30 cells of two boxes, then 5 x 4 of one; past the last there is none.
+    let last = priors.corners(of: 2400 + 19, offsets: (0, 0, 0, 0))
+    #expect(close((last.0 + last.2) / 2, 0.9))
+    let none = priors.corners(of: 2400 + 20, offsets: (0, 0, 0, 0))
+    #expect(none.0 == 0 && none.1 == 0 && none.2 == 0 && none.3 == 0)
+  }
+}
