@@ -59,16 +59,20 @@ extension Demuxer {
   ///
   /// Headers are seldom exact: only what is missing by more than a second and a twentieth of the whole is told.
   func noteTruncation() {
-    let ends = readers.compactMap(\.counters.end)
-    guard let statedDuration, let end = ends.max(), let start = readers.compactMap(\.counters.firstTime).min() else {
-      return
+    guard takesWholeFile, let end = readers.compactMap(\.counters.end).max(),
+      let start = readers.compactMap(\.counters.firstTime).min()
+    else { return }
+    let taken = end - start
+    var stated = statedDuration ?? .zero
+    if let header = RIFFHeader(path: location.uri), header.missingPart < 1 {
+      stated = max(stated, MediaDuration(nanoseconds: Int64(Double(taken.nanoseconds) / (1 - header.missingPart))))
     }
-    let missing = statedDuration - (end - start)
-    guard missing > .seconds(1), missing > MediaDuration(nanoseconds: statedDuration.nanoseconds / 20) else { return }
+    let missing = stated - taken
+    guard missing > .seconds(1), missing > MediaDuration(nanoseconds: stated.nanoseconds / 20) else { return }
     fail(
       IngestError(
         .truncated,
-        "it ends \(Self.seconds(end - start)) s after its start, and says that it is \(Self.seconds(statedDuration)) s long",
+        "it ends \(Self.seconds(taken)) s after its start, and says that it is \(Self.seconds(stated)) s long",
         location: location.redacted, remedy: "Get the whole file; everything up to its end was taken."))
   }
 

@@ -33,7 +33,9 @@ final class Demuxer: @unchecked Sendable {
   var shift = MediaDuration.zero
   var restarts = 0
   private let denseCount: Int
-  /// How long the container says that it is, where its header says so and all of its sound and pictures are taken.
+  /// Whether a file is taken from beginning to end, with all of its sound and pictures.
+  let takesWholeFile: Bool
+  /// How long the container's header says that it is; nil where it does not.
   let statedDuration: MediaDuration?
   /// Whether there is sound or picture whose position texts can follow.
   var hasPosition: Bool { denseCount > 0 }
@@ -63,9 +65,9 @@ final class Demuxer: @unchecked Sendable {
       unsafe format.stream(index)?.pointee.discard = AVDISCARD_ALL
     }
     let takesAll = description.streams.allSatisfy { ![.audio, .video].contains($0.kind) || $0.isSelected }
-    let isWhole = options.start == nil && options.duration == nil && location.place == .file
+    takesWholeFile = takesAll && options.start == nil && options.duration == nil && location.place == .file
     let isEstimated = unsafe format.pointer.pointee.duration_estimation_method == AVFMT_DURATION_FROM_BITRATE
-    statedDuration = takesAll && isWhole && !isEstimated ? description.duration : nil
+    statedDuration = isEstimated ? nil : description.duration
     self.format = format
     self.location = location
     self.interruption = interruption
