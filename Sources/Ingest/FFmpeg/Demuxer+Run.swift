@@ -29,7 +29,8 @@ extension Demuxer {
         clock.wait(on: wake, since: ticket, until: due ?? HostTime(nanoseconds: .max))
       }
     }
-    if !interruption.isInterrupted {
+    // Who takes the last frame may ask to stop before this is reached.
+    if readers.allSatisfy(\.isFinished) {
       noteNothing()
       noteTruncation()
     }
