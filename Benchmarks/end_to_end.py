@@ -7,6 +7,7 @@ The two programs take turns, so that a machine whose speed drifts is fair to bot
 Needs ffmpeg and gcc, as scripts/debian-packages installs them; no Python package.
 """
 import argparse
+import json
 import os
 import resource
 import statistics
@@ -44,15 +45,17 @@ def compare(name, ours, peer, rounds, limit):
 
 
 def allocations(braid, clip, arguments, folder):
-    """Our own allocations per second of media in the steady state: the slope between a short and a long run."""
+    """Our own allocations per frame in the steady state: the slope between a run of 40 % of the clip and one of 90 %."""
     library = os.path.join(folder, "allocations.so")
     subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", library, os.path.join(HERE, "allocations.c"), "-ldl"],
                    check=True)
+    probe = subprocess.run([braid, "probe", clip, "--json"], capture_output=True, text=True, check=True).stdout
+    length = json.loads(probe).get("duration", 10)
     points = []
-    for seconds in (4, 12):
+    for seconds in (0.4 * length, 0.9 * length):
         report = os.path.join(folder, "report")
         environment = dict(os.environ, LD_PRELOAD=library, BRAID_ALLOCATIONS=report)
-        out = subprocess.run([braid, "run", "-q", clip, "--duration", str(seconds), *arguments], env=environment,
+        out = subprocess.run([braid, "run", "-q", clip, "--duration", f"{seconds:.3f}", *arguments], env=environment,
                              capture_output=True, text=True, check=True).stdout
         summary = out.splitlines()[-1]
         frames = sum(int(part.split(",")[0].split("}")[0]) for part in summary.split('"frames":')[1:])

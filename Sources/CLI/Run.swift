@@ -28,6 +28,8 @@ struct Run: ParsableCommand {
       StandardError.write("braid: \(error)")
       throw CommandStatus(.usage)
     }
+    // One thread alone has no workers that could spin.
+    if configuration.threads > 1 { OpenMPEnvironment.makeIdleWorkersSleep() }
     let isQuiet = arguments.quiet
     let showsProgress = StandardError.isTerminal && !isQuiet
     let progress: (@Sendable (Session.Progress) -> Void)? =

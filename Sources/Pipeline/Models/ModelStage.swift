@@ -62,9 +62,6 @@ final class ModelStage {
     decoding = try ResultDecoding(description: description, plan: plan)
   }
 
-  /// How many jobs the stage can have under way.
-  var jobCount: Int { free.count + live.count }
-
   /// What became of everything that the model was offered.
   var account: ModelAccount {
     var account = ModelAccount(id: id, stream: stream.id)
@@ -118,7 +115,7 @@ final class ModelStage {
     job.ready = context.dispatcher.clock.now
     live.append(job)
     let gone = scheduler.offer(job, time: job.start, captured: job.captured, now: job.ready)
-    if let gone { recycle(gone.item) }
+    if let gone { passOver(gone.item) }
     pump()
     if context.waitsForEachJob { context.dispatcher.wait { live.isEmpty } }
   }
@@ -132,7 +129,7 @@ final class ModelStage {
         run.item.isProbe = run.isProbe
         context.dispatcher.submit(run.item)
         return
-      case .skip(let skip): recycle(skip.item)
+      case .skip(let skip): passOver(skip.item)
       case .idle: return
       }
     }
@@ -166,6 +163,15 @@ final class ModelStage {
   /// Lets everything that waits go: the session is being interrupted.
   func shedAll() {
     while let skip = scheduler.skipFirst(.shed) { recycle(skip.item) }
+  }
+
+  /// Takes back a job that the scheduler let go. A model with carried state is not thinned job by job: what waits behind
+  /// goes as well, and the state begins anew.
+  private func passOver(_ job: ModelJob) {
+    recycle(job)
+    guard description.carriesState else { return }
+    shedAll()
+    resetsState = true
   }
 
   private func recycle(_ job: ModelJob) {
