@@ -35,6 +35,8 @@ enum Program {
   ///   - input: a file for standard input.
   ///   - output: a path for standard output, instead of ``Outcome/output``.
   ///   - folder: the working folder.
+  /// - Returns: how it ended and what it wrote.
+  /// - Throws: what Foundation says of files and processes.
   static func run(
     _ arguments: [String], prefix: [String] = [], input: String? = nil, output: String? = nil, folder: String? = nil
   ) throws -> Outcome {

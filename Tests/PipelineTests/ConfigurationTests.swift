@@ -7,7 +7,7 @@ import Testing
 @testable import BraidPipeline
 
 /// What a session is told.
-@Suite("Configuration", .timeLimit(.minutes(1)))
+@Suite("Configuration")
 struct ConfigurationTests {
   @Test(
     "Durations as people write them",

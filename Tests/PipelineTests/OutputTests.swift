@@ -6,7 +6,7 @@ import Testing
 @testable import BraidPipeline
 
 /// The way of records to their sink.
-@Suite("Output", .timeLimit(.minutes(1)))
+@Suite("Output")
 struct OutputTests {
   private func event(_ name: String) -> EventRecord {
     var event = EventRecord()

@@ -7,7 +7,7 @@ import Testing
 @testable import BraidPipeline
 
 /// What stands between frames and tensors.
-@Suite("Stages", .timeLimit(.minutes(1)))
+@Suite("Stages")
 struct StageTests {
   @Test("Rows are found by their number as long as they are there, zeros before the first and after they have gone")
   func history() {

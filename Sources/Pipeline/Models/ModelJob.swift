@@ -33,8 +33,6 @@ final class ModelJob: @unchecked Sendable {
   var window = 0
   var captured: HostTime?
   var isProbe = false
-  /// Whether pictures stand in for others, before a run has enough of its own: no event is believed then.
-  var isPadded = false
   var lost = SkipCounts()
   var skews: [ResultRecord.Skew] = []
 

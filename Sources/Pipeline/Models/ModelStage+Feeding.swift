@@ -126,7 +126,6 @@ extension ModelStage {
     job.duration = frame.duration
     job.outputTime = frame.time
     job.epoch = frame.epoch
-    job.isPadded = false
     job.captured = frame.captured
     job.taken = taken
     job.synchronised = taken
@@ -135,7 +134,6 @@ extension ModelStage {
   /// Stages the newest pictures, oldest first. There must be as many as the model takes.
   func stage(_ path: PicturePath, _ tensor: PictureTensor, into job: ModelJob, place: Int) {
     let frames = tensor.picture.frames
-    job.isPadded = path.count < frames
     let end = job.start + job.duration
     for frame in 0..<frames {
       path.picture(age: frames - 1 - frame) { picture in

@@ -211,7 +211,6 @@ final class ModelStage {
     context.output.result(result, order: order)
     // The record must not share the job's values while the next run writes them.
     result.output = .none
-    guard !job.isPadded else { return }
     var found: [ResultDecoding.Event] = []
     decoding.events(of: job, times: { time(ofValue: $0, of: job) }, length: valueLength) { found.append($0) }
     for event in found { tell(event, order: order) }
