@@ -23,7 +23,7 @@ extension ProgramTests {
     }
 
     /// Where speech is in jfk.wav by Silero VAD (16 kHz) in ONNX Runtime 1.31.1, threshold 0.5, in seconds.
-    private static let speech = [(0.3, 2.3), (3.2, 4.4), (5.3, 7.7), (8.1, 10.6)]
+    private static let speech = [(0.322, 2.27), (3.266, 3.87), (3.938, 4.446), (5.378, 7.678), (8.162, 10.622)]
 
     @Test(
       "Speech of jfk.wav by Silero, by our own model and by the default events",

@@ -20,7 +20,7 @@ public enum KnownModels {
     if let known = ultraFace(model, name, picture) {
       return (known, "UltraFace: RGB less 127 over 128, faces from 0.7 on")
     }
-    let range = picture.high == 1 ? "0 to 1" : "0 to 255"
+    let range = "\(Int(picture.low)) to \(Int(picture.high))"
     let description = ModelDescription(
       name: name, version: "0.0.0",
       inputs: [ModelDescription.Input(name: input.name, source: .picture(picture))], decoder: .raw)
@@ -69,8 +69,11 @@ public enum KnownModels {
     guard (16...8192).contains(picture.width), (16...8192).contains(picture.height) else { return nil }
     switch input.elementType {
     case .float32: return picture
-    // Whole numbers whose scale is known are quantised from 0 to 1; bytes without one are taken as they are.
-    case .int8: return input.quantization == nil ? nil : picture
+    // Whole numbers whose scale is known are quantised from 0 to 1; without one bytes are taken as they are, less 128
+    // where they have a sign.
+    case .int8:
+      if input.quantization == nil { (picture.low, picture.high) = (-128, 127) }
+      return picture
     case .uint8:
       if input.quantization == nil { picture.high = 255 }
       return picture

@@ -21,7 +21,7 @@ extension MediaDuration {
   }
 
   private static func number(_ text: Substring) -> Double? {
-    guard let first = text.first, first.isNumber || first == "." else { return nil }
+    guard text.allSatisfy({ ("0"..."9").contains($0) || $0 == "." }) else { return nil }
     return Double(text)
   }
 

@@ -76,14 +76,21 @@ final class ModelRunner {
 
   private func write(_ values: [Float], to input: Int) throws(InferenceError) {
     let info = session.inputs[input]
-    if info.elementType == .uint8, info.quantization == nil {
-      try session.withInput(input, as: UInt8.self) { target in
-        for index in 0..<min(target.count, values.count) {
-          target[index] = UInt8(min(255, max(0, values[index].rounded())))
-        }
+    switch (info.elementType, info.quantization) {
+    case (.uint8, nil): try writeWhole(values, to: input, as: UInt8.self)
+    case (.int8, nil): try writeWhole(values, to: input, as: Int8.self)
+    default: try session.write(values.span, toInput: input)
+    }
+  }
+
+  /// Writes values to whole numbers of which no scale is known: rounded, and held to the type's range.
+  private func writeWhole<Whole: TensorElement & FixedWidthInteger>(
+    _ values: [Float], to input: Int, as type: Whole.Type
+  ) throws(InferenceError) {
+    try session.withInput(input, as: type) { target in
+      for index in 0..<min(target.count, values.count) {
+        target[index] = Whole(max(Float(Whole.min), min(Float(Whole.max), values[index].rounded())))
       }
-    } else {
-      try session.write(values.span, toInput: input)
     }
   }
 }

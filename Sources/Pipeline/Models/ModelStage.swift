@@ -1,5 +1,6 @@
 internal import BraidCore
 internal import BraidInference
+internal import BraidMedia
 
 /// One model on one stream: takes frames, windows or moments as they come, lets the scheduler choose, and tells results.
 ///
@@ -38,6 +39,7 @@ final class ModelStage {
   private var live: [ModelJob] = []
   private var result = ResultRecord()
   private var resetsState = false
+  private var passedOver: Set<MediaError> = []
   var nextWindow = 0
 
   init(
@@ -138,7 +140,11 @@ final class ModelStage {
   /// Takes a job back from the actor and tells what it found.
   func complete(_ job: ModelJob) {
     let now = context.dispatcher.clock.now
-    if let error = job.failure {
+    if let error = job.failure as? MediaError {
+      // A picture that cannot be scaled is passed over; the next may be another.
+      scheduler.abandoned(.shed)
+      if passedOver.insert(error).inserted { context.output.error(error, isFatal: false, at: job.start) }
+    } else if let error = job.failure {
       failure = error
       scheduler.abandoned(.shed)
     } else {

@@ -124,7 +124,9 @@ extension SessionRun {
   }
 
   /// Tells of something that cannot be scaled or resampled; the stream goes on.
+  /// Tells an error that is passed over: once, as the next thousand frames may have the same.
   private func passOver(_ error: MediaError, at time: MediaTime) {
+    guard passedOver.insert(error).inserted else { return }
     session.observer.error(error)
     output.error(error, isFatal: false, at: time)
   }

@@ -20,6 +20,8 @@ final class SessionRun {
   var features: [FeatureStage] = []
   var detectors: [DetectorStage] = []
   var modelRecords: [SessionRecord.Model] = []
+  /// What went wrong without ending the session, each told once.
+  var passedOver: Set<MediaError> = []
   var status = ExitStatus.done
   var nextStats: MediaTime
   var dispatcher: JobDispatcher?
