@@ -9,6 +9,7 @@ struct FormatContext: ~Copyable {
   let pointer: UnsafeMutablePointer<AVFormatContext>
   // The interrupt callback points at it: it must live as long as the context.
   private let interruption: InputInterruption
+  private let standardInput: StandardInput?
 
   /// Containers that open further inputs, by the names that FFmpeg gives them.
   private static let playlists: Set<String> = [
@@ -22,8 +23,12 @@ struct FormatContext: ~Copyable {
   init(_ location: InputLocation, _ options: InputOptions, _ interruption: InputInterruption) throws(IngestError) {
     LibraryLog.silence()
     av_max_alloc(max(1 << 20, options.limits.allocationBytes))
+    var location = location
+    let standardInput = location.place == .standardInput ? StandardInput() : nil
+    if let standardInput { (location.url, location.protocols) = (standardInput.url, standardInput.protocols) }
     let opened = unsafe try Self.open(location, options, interruption)
     self.interruption = interruption
+    self.standardInput = standardInput
     unsafe pointer = opened
   }
 

@@ -14,11 +14,11 @@ struct InputLocation {
   /// As the caller gave it.
   let uri: String
   /// What FFmpeg is given.
-  let url: String
+  var url: String
   /// Which kind of place it is.
   let place: Place
   /// FFmpeg's `protocol_whitelist`.
-  let protocols: String
+  var protocols: String
   /// The URI without credentials and query.
   let redacted: String
   /// Whether what it gives comes as it happens.
