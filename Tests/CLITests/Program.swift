@@ -74,6 +74,14 @@ enum Program {
     /// What has been written so far.
     var soFar: Data { (try? Data(contentsOf: URL(fileURLWithPath: scratch.path("out")))) ?? Data() }
 
+    /// Whether the program has a handler of its own for a signal by now: `SigCgt` of proc(5).
+    func catches(_ signal: Int32) -> Bool {
+      let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+      let line = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+      let mask = line.flatMap { UInt64($0.dropFirst(7).filter(\.isHexDigit), radix: 16) } ?? 0
+      return mask >> UInt64(signal - 1) & 1 == 1
+    }
+
     /// Sends a signal.
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
