@@ -6,6 +6,9 @@ internal import COneDNN
   private let handle: dnnl_engine_t
 
   private init() throws(InferenceError) {
+    // oneDNN 2.6 gives a wrong primitive, or crashes, when its cache throws entries out while another thread looks for one
+    // (docs/design/0006). A plan keeps its own primitives and needs no cache.
+    try OneDNN.check("to do without its cache", dnnl_set_primitive_cache_capacity(0))
     var handle: dnnl_engine_t?
     try unsafe OneDNN.check("an engine", dnnl_engine_create(&handle, dnnl_cpu, 0))
     guard let handle = unsafe handle else { throw InferenceError(.library, "oneDNN gave no engine") }
