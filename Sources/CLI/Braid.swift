@@ -11,15 +11,16 @@ struct Braid: ParsableCommand {
     abstract: "Sound, picture and text on one timeline, through features and models, to JSON Lines.",
     discussion: """
       Examples:
-        braid run clip.mp4                                  speech, motion and cuts, as events
-        braid run clip.mp4 --model faces.onnx | jq .output  one result for every frame
-        braid run talk.wav --features mfcc,rms              features as records
-        braid probe clip.mkv                                what is inside
-        braid doctor                                        what this machine has
+        braid run clip.mp4                      speech, motion, cuts, hits
+        braid run clip.mp4 --model faces.onnx   one result for every frame
+        braid run talk.wav --features mfcc,rms  features as records
+        braid probe clip.mkv                    what is inside
+        braid doctor                            what this machine has
 
-      Records are described by `braid schema`. Exit status: 0 done, 2 wrong usage, 3 an input could not be opened or was
-      unusable, 4 a model could not be loaded, 5 a live input was lost, 6 the output could not be written, 130 and 143
-      interrupted.
+      `braid schema` describes the records. Exit status: 0 done, 2 wrong usage,
+      3 an input could not be opened or was unusable, 4 a model could not be
+      loaded, 5 a live input was lost, 6 the output could not be written, 130
+      and 143 interrupted.
       """,
     version: BraidVersion.current,
     subcommands: [Run.self, Probe.self, Schema.self, Doctor.self])

@@ -8,12 +8,13 @@ struct Probe: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what is inside an input: streams, time bases, durations, oddities.",
     discussion: """
-      Times are seconds on the input's timeline, which begins at its origin: pts + origin is the container's own time.
+      Times are seconds on the input's timeline, which begins at its origin: pts
+      plus origin is the container's own time.
 
       Examples:
         braid probe clip.mkv
         braid probe clip.mkv --json | jq '.streams[].codec'
-        braid probe clip.mkv --frames --streams v:0         one JSON object for every frame
+        braid probe clip.mkv --frames --streams v:0   an object for every frame
       """)
 
   @Argument(help: "A file, a URL that FFmpeg opens, or '-' for standard input.")

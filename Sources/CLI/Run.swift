@@ -7,8 +7,9 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run inputs through features and models, and write records as JSON Lines.",
     discussion: """
-      Without --model and --features, speech on the sound, motion and scene cuts on the picture are told as events.
-      Standard output carries records and nothing else: a `session` first, a `summary` last.
+      Without --model and --features, speech and hits in the sound, and motion,
+      scene cuts and hits in the picture are told as events. Standard output
+      carries records and nothing else: a `session` first, a `summary` last.
 
       Examples:
         braid run clip.mp4
