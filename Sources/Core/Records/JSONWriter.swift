@@ -257,7 +257,13 @@ public struct JSONWriter {
       rest /= 10
     } while rest > 0
     while bytes.count - start < width { bytes.append(UInt8(ascii: "0")) }
-    bytes[start...].reverse()
+    // In place: turning a slice round would copy the whole buffer.
+    var (low, high) = (start, bytes.count - 1)
+    while low < high {
+      bytes.swapAt(low, high)
+      low += 1
+      high -= 1
+    }
   }
 
   /// Appends `number / 10^decimals` without trailing zeros.
