@@ -1,6 +1,7 @@
 /// What became of a stream's frames: nothing disappears.
 ///
-/// Pictures, text and sensors: `frames = delivered + lost.ring`. Sound: `samples = delivered + lostSamples`.
+/// Pictures, text and sensors: `frames = delivered + lostRing + lostGap`. Sound, in samples:
+/// `samples = delivered + lostSamples`, and `lostSamples = lostRing + lostGap`.
 public struct StreamAccount: Hashable, Sendable {
   /// `video`, `audio`, `text`, `sensor`.
   public var kind: String

@@ -83,11 +83,6 @@ public final class Ring: Sendable {
   /// Nothing earlier than this will come. `distantFuture` after the end.
   public var bound: MediaTime { state.withLock { $0.bound } }
 
-  /// Whether an element of `bytes` would find room now. Always true for a ring that drops.
-  public func hasRoom(bytes: Int = 0) -> Bool {
-    policy == .dropOldest || state.withLock { self.fits(bytes, $0) }
-  }
-
   /// Puts an element in if there is room now; the ring's bound moves to the element's time.
   ///
   /// - Returns: false if the ring is full (policy ``RingPolicy/block`` only); nothing is changed then. A ring that was
