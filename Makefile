@@ -25,9 +25,7 @@ run: build
 	@$(RELEASE) run samples/media/bounce.mp4 --model samples/models/hit-sound --model samples/models/hit-picture
 
 test: setup
-	BRAID_STRICT=1 swift build --build-tests $(SWIFT_BUILD_FLAGS)
-	@# With so small a cache oneDNN's own would show its race at once, if it were ever on again: docs/design/0006.
-	BRAID_STRICT=1 ONEDNN_PRIMITIVE_CACHE_CAPACITY=2 swift test --skip-build $(SWIFT_BUILD_FLAGS)
+	@scripts/test $(SWIFT_BUILD_FLAGS)
 
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/braid/models"

@@ -8,7 +8,9 @@ internal import COneDNN
   @unsafe init?(operation: UnsafeRawPointer, _ attributes: borrowing PrimitiveAttributes) throws(InferenceError) {
     var handle: dnnl_primitive_desc_t?
     let engine = try Engine.shared()
-    let status = unsafe dnnl_primitive_desc_create(&handle, operation, attributes.pointer, engine.pointer, nil)
+    let status = OneDNN.compiling {
+      unsafe dnnl_primitive_desc_create(&handle, operation, attributes.pointer, engine.pointer, nil)
+    }
     if status == dnnl_unimplemented || status == dnnl_invalid_arguments { return nil }
     try OneDNN.check("an operation", status)
     guard let handle = unsafe handle else { return nil }
@@ -22,8 +24,10 @@ internal import COneDNN
     var handle: dnnl_primitive_desc_t?
     let engine = try Engine.shared()
     var (from, to) = (source.raw, target.raw)
-    let status = unsafe dnnl_reorder_primitive_desc_create(
-      &handle, &from, engine.pointer, &to, engine.pointer, attributes.pointer)
+    let status = OneDNN.compiling {
+      unsafe dnnl_reorder_primitive_desc_create(
+        &handle, &from, engine.pointer, &to, engine.pointer, attributes.pointer)
+    }
     if status == dnnl_unimplemented || status == dnnl_invalid_arguments { return nil }
     try OneDNN.check("a copy", status)
     guard let handle = unsafe handle else { return nil }
@@ -60,7 +64,8 @@ internal import COneDNN
 
   init(_ descriptor: borrowing PrimitiveDescriptor) throws(InferenceError) {
     var handle: dnnl_primitive_t?
-    try unsafe OneDNN.check("a primitive", dnnl_primitive_create(&handle, descriptor.pointer))
+    let status = OneDNN.compiling { unsafe dnnl_primitive_create(&handle, descriptor.pointer) }
+    try OneDNN.check("a primitive", status)
     guard let handle = unsafe handle else { throw InferenceError(.library, "oneDNN gave no primitive") }
     unsafe self.handle = handle
     implementation = descriptor.implementation
