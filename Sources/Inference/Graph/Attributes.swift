@@ -15,6 +15,9 @@ enum AttributeValue: Sendable {
 struct Attributes: Sendable {
   private var values: [String: AttributeValue] = [:]
 
+  /// The names of all attributes that are there, in no order.
+  var names: [String] { Array(values.keys) }
+
   subscript(name: String) -> AttributeValue? {
     get { values[name] }
     set { values[name] = newValue }

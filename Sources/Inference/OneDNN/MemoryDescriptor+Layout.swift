@@ -21,6 +21,30 @@ extension MemoryDescriptor {
     }
   }
 
+  /// The axes by letter in the order in which they are nested, split ones in capitals, then the blocks: `aBcd16b`.
+  var layoutName: String {
+    guard raw.format_kind == dnnl_blocked else { return "opaque" }
+    let rank = Int(raw.ndims)
+    let blocking = unsafe raw.format_desc.blocking
+    func list(_ values: some BitwiseCopyable, _ count: Int) -> [Int] {
+      unsafe withUnsafeBytes(of: values) { bytes in
+        let numbers = unsafe bytes.bindMemory(to: Int64.self)
+        return (0..<count).map { unsafe Int(numbers[$0]) }
+      }
+    }
+    let strides = list(blocking.strides, rank)
+    let blocks = list(blocking.inner_blks, Int(blocking.inner_nblks))
+    let axes = list(blocking.inner_idxs, Int(blocking.inner_nblks))
+    let sizes = dimensions
+    let order = (0..<rank).sorted {
+      (strides[$0], sizes[$0], -$0) > (strides[$1], sizes[$1], -$1)
+    }
+    let letters = Array("abcdefghijkl")
+    var name = order.map { axes.contains($0) ? letters[$0].uppercased() : String(letters[$0]) }.joined()
+    for (size, axis) in zip(blocks, axes) { name += "\(size)\(letters[axis])" }
+    return name
+  }
+
   /// Whether both place every element at the same address; axes of size 1 have no say.
   func places(like other: MemoryDescriptor) -> Bool {
     if self == other { return true }

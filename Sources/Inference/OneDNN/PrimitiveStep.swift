@@ -23,7 +23,7 @@ struct PrimitiveArgument: Sendable {
 
 /// A primitive step with the memory of one session.
 @safe final class BoundPrimitive {
-  private let step: PrimitiveStep
+  let step: PrimitiveStep
   /// Kept because the arguments below point into them.
   private let memories: [Memory]
   private let arguments: UnsafeMutableBufferPointer<dnnl_exec_arg_t>

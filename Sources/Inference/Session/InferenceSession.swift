@@ -11,7 +11,7 @@ public final class InferenceSession {
   /// What to read after a run, every dimension fixed.
   public var outputs: [TensorInfo] { plan.outputs }
 
-  private let state: SessionState
+  let state: SessionState
   private var carried: [(output: Int, input: Int)] = []
 
   /// Takes the memory that the plan needs, zeroed.

@@ -1,10 +1,10 @@
 /// The memory of one session, and the plan's steps bound to it.
 final class SessionState {
   private let memory: TensorStorage
-  private let stream: Stream
+  let stream: Stream
   let inputs: [HostTensor]
   let outputs: [HostTensor]
-  private let steps: [BoundStep]
+  let steps: [BoundStep]
 
   init(_ plan: Plan) throws(InferenceError) {
     guard let memory = TensorStorage(byteCount: plan.stateByteCount) else {
@@ -48,7 +48,7 @@ final class SessionState {
 
   func run() throws(InferenceError) { try run(steps) }
 
-  private func run(_ steps: [BoundStep]) throws(InferenceError) {
+  func run(_ steps: [BoundStep]) throws(InferenceError) {
     for step in steps {
       switch step {
       case .primitive(let primitive): try primitive.run(stream)
@@ -66,7 +66,7 @@ final class SessionState {
 }
 
 /// A step with the memory it works on.
-private enum BoundStep {
+enum BoundStep {
   case kernel(KernelStep, KernelArguments)
   case primitive(BoundPrimitive)
   indirect case branch(condition: HostTensor, then: [BoundStep], otherwise: [BoundStep])
