@@ -26,7 +26,7 @@ public struct InferenceError: DescribedError {
     public static let limitExceeded = Code(rawValue: "limit-exceeded")
     /// Shapes that do not fit each other, or what was asked for.
     public static let shapeMismatch = Code(rawValue: "shape-mismatch")
-    /// A named input or output does not exist.
+    /// A named input or output does not exist, or an input was not given.
     public static let missingInput = Code(rawValue: "missing-input")
     /// An option contradicts the model.
     public static let invalidOption = Code(rawValue: "invalid-option")
@@ -42,6 +42,8 @@ public struct InferenceError: DescribedError {
   public internal(set) var location: String
   /// What the user can do about it; empty where nothing is known.
   public let remedy: String
+  /// Whether only a run that computes node by node, with every operand known, can go on from here.
+  var needsContents = false
   /// The C library's own words, where one was asked.
   public let cause: String?
 
@@ -60,10 +62,22 @@ public struct InferenceError: DescribedError {
   static func shape(_ message: String) -> InferenceError { InferenceError(.shapeMismatch, message) }
   static func limit(_ message: String) -> InferenceError { InferenceError(.limitExceeded, message) }
 
+  /// What a plan of fixed shapes cannot hold, and a `DynamicSession` can.
+  static func dependsOnData(_ message: String) -> InferenceError {
+    var error = InferenceError(
+      .unsupportedOperator, message,
+      remedy: "Run it with a dynamic session, or give fixed shapes, or constant inputs, in the session's options")
+    error.needsContents = true
+    return error
+  }
+
   static func unsupported(_ message: String) -> InferenceError {
     InferenceError(
       .unsupportedOperator, message, remedy: "Export the model without it, or run it with another engine")
   }
+
+  /// Whether the model, or the form in which an operator is used, is beyond this engine, rather than wrong.
+  public var isUnsupported: Bool { code == .unsupportedOperator || code == .unsupportedFeature }
 
   /// The same error, located where no location was given before.
   func at(_ location: @autoclosure () -> String) -> InferenceError {

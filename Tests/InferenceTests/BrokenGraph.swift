@@ -87,7 +87,7 @@ struct BrokenGraph: Sendable, CustomTestStringConvertible {
       name: "wrong element type", code: .unsupportedOperator,
       bytes: model([value(11, "x", [1, 4], type: 7), y, node("Relu", ["x"], ["y"])])),
     BrokenGraph(
-      name: "strings", code: .unsupportedFeature,
+      name: "strings", code: .unsupportedOperator,
       bytes: model([value(11, "x", [1, 4], type: 8), y, node("Relu", ["x"], ["y"])])),
     BrokenGraph(
       name: "unknown element type", code: .unsupportedFeature,

@@ -4,16 +4,28 @@ public enum ElementType: String, Sendable, CaseIterable {
   case int8, int16, int32, int64
   case uint8, uint16, uint32, uint64
   case bool
+  /// Texts: each element is the number of its text in the tensor's own table.
+  case string
+  /// Floating point of eight bits, one byte an element, by its code.
+  case float8e4m3fn, float8e4m3fnuz, float8e5m2, float8e5m2fnuz, float8e8m0
+  /// Floating point of four bits, one byte an element: its code in the lower half.
+  case float4e2m1
+  /// Whole numbers of four and two bits, one byte an element, as that of eight bits with the same value.
+  case int4, uint4, int2, uint2
 
   /// Bytes one element takes in plain storage.
   public var byteCount: Int {
     switch self {
-    case .int8, .uint8, .bool: 1
+    case .int8, .uint8, .bool, .int4, .uint4, .int2, .uint2: 1
+    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1: 1
     case .int16, .uint16, .float16, .bfloat16: 2
     case .int32, .uint32, .float32: 4
-    case .int64, .uint64, .float64: 8
+    case .int64, .uint64, .float64, .string: 8
     }
   }
+
+  /// Whether the type is a floating-point one of sixteen bits, which most operators compute in `float32`.
+  var isHalf: Bool { self == .float16 || self == .bfloat16 }
 
   /// Whether the type is one that quantised values are stored in.
   var isQuantised: Bool { self == .int8 || self == .uint8 }
@@ -52,7 +64,7 @@ extension Int64: TensorElement {
   public static var elementType: ElementType { .int64 }
 }
 extension UInt8: TensorElement {
-  /// `uint8`; also views `bool`, one byte an element.
+  /// `uint8`; also views `bool` and the types of fewer bits, one byte an element.
   public static var elementType: ElementType { .uint8 }
 }
 extension UInt16: TensorElement {

@@ -3,6 +3,7 @@ extension OperatorKind {
   static let add: Self = "Add"
   static let averagePool: Self = "AveragePool"
   static let batchNormalization: Self = "BatchNormalization"
+  static let cast: Self = "Cast"
   static let clip: Self = "Clip"
   static let concat: Self = "Concat"
   static let constant: Self = "Constant"

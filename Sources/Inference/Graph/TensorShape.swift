@@ -83,6 +83,16 @@ public struct Quantization: Sendable, Hashable {
   public let zeroPoint: Int32
 }
 
+/// What a value of a model is made of.
+public indirect enum ValueForm: Sendable, Hashable {
+  /// One tensor.
+  case tensor
+  /// A list of values.
+  case sequence(ValueForm)
+  /// A value or nothing.
+  case optional(ValueForm)
+}
+
 /// The name, element type and dimensions of one input or output of a model.
 public struct TensorInfo: Sendable, Hashable {
   /// The name in the model.
@@ -94,6 +104,10 @@ public struct TensorInfo: Sendable, Hashable {
   /// In quantised models, where the graph gives it: the meaning of stored whole numbers, or for a `float32` tensor the
   /// steps that its values come in.
   public let quantization: Quantization?
+  /// Whether it is a tensor, or what it is made of tensors. The element type and dimensions are those of the innermost.
+  public internal(set) var form = ValueForm.tensor
+  /// Whether the model says how many dimensions there are; where not, `dimensions` is empty.
+  public internal(set) var isRankKnown = true
 
   /// The shape, where every dimension is fixed.
   public var shape: TensorShape? {
@@ -111,5 +125,9 @@ struct TensorType: Sendable, Hashable {
   var elementType: ElementType
   var shape: TensorShape
 
-  var byteCount: Int { shape.elementCount * elementType.byteCount }
+  /// The bytes that it takes in plain storage; `Int.max` where they are more.
+  var byteCount: Int {
+    let (bytes, overflow) = shape.elementCount.multipliedReportingOverflow(by: elementType.byteCount)
+    return overflow ? Int.max : bytes
+  }
 }

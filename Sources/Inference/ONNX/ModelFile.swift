@@ -4,29 +4,54 @@ import SwiftProtobuf
 
 /// Reads the bytes of a model and takes them apart.
 enum ModelFile {
+  /// The whole file.
   static func read(_ path: String, limit: Int) throws(InferenceError) -> [UInt8] {
-    func failure(_ message: String) -> InferenceError {
-      InferenceError(
-        .unreadable, message, remedy: "Check the path and its permissions",
-        cause: unsafe String(cString: strerror(errno)))
+    try withFile(path) { descriptor, size throws(InferenceError) in
+      guard size <= limit else { throw .limit("the file has \(size) bytes; the limit is \(limit)") }
+      return try read(descriptor, offset: 0, byteCount: size)
     }
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("the model cannot be opened") }
+  }
+
+  /// A part of a file that holds a tensor's data.
+  static func read(_ path: String, offset: Int, byteCount: Int) throws(InferenceError) -> [UInt8] {
+    try withFile(path) { descriptor, size throws(InferenceError) in
+      guard offset <= size, byteCount <= size - offset else {
+        throw .invalid(
+          "its data should end at byte \(offset.addingReportingOverflow(byteCount).partialValue) of \(size)")
+      }
+      return try read(descriptor, offset: offset, byteCount: byteCount)
+    }
+  }
+
+  private static func failure(_ message: String) -> InferenceError {
+    InferenceError(
+      .unreadable, message, remedy: "Check the path and its permissions",
+      cause: unsafe String(cString: strerror(errno)))
+  }
+
+  private static func withFile(
+    _ path: String, _ body: (_ descriptor: Int32, _ size: Int) throws(InferenceError) -> [UInt8]
+  ) throws(InferenceError) -> [UInt8] {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw failure("the file cannot be opened") }
     defer { close(descriptor) }
     var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else { throw failure("the model cannot be examined") }
+    guard unsafe fstat(descriptor, &status) == 0 else { throw failure("the file cannot be examined") }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw InferenceError(.unreadable, "it is not a regular file", remedy: "Give the path of an ONNX file")
     }
-    guard status.st_size <= limit else { throw .limit("the file has \(status.st_size) bytes; the limit is \(limit)") }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    return try body(descriptor, Int(status.st_size))
+  }
+
+  private static func read(_ descriptor: Int32, offset: Int, byteCount: Int) throws(InferenceError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: byteCount)
     var done = 0
     while done < bytes.count {
       let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-        unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done)
+        unsafe pread(descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done, offset + done)
       }
       if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw failure("the model cannot be read") }
+      guard count >= 0 else { throw failure("the file cannot be read") }
       guard count > 0 else { throw InferenceError(.truncated, "the file became shorter while it was read") }
       done += count
     }

@@ -56,6 +56,12 @@ extension ONNXImporter {
     let tensor: Tensor?
     if let value = try node.attributes.tensor("value") {
       tensor = value
+    } else if let value = try node.attributes.tensor("sparse_value") {
+      tensor = value
+    } else if case .string(let value) = node.attributes["value_string"] {
+      tensor = Tensor(strings: [value], shape: .scalar)
+    } else if case .strings(let values) = node.attributes["value_strings"], let shape = TensorShape([values.count]) {
+      tensor = Tensor(strings: values, shape: shape)
     } else if case .float(let value) = node.attributes["value_float"] {
       tensor = Tensor([value], shape: .scalar)
     } else if case .int(let value) = node.attributes["value_int"] {

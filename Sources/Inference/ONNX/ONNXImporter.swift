@@ -8,17 +8,21 @@ struct ONNXImporter {
   /// The version of the standard's operators that the model asks for.
   let opset: Int
   var graph = Graph()
+  private let decoder: ONNXTensorDecoder
   private var nodeCount = 0
   private var totalBytes = 0
   private var scopes: [[String: ValueID]] = []
 
-  init(limits: ModelLimits, opset: Int) {
+  init(limits: ModelLimits, opset: Int, externalData: ExternalData?) {
     self.limits = limits
+    decoder = ONNXTensorDecoder(limits: limits, externalData: externalData)
     self.opset = opset
   }
 
   /// The graph of a whole model.
-  static func graph(of model: ONNXModel, limits: ModelLimits) throws(InferenceError) -> Graph {
+  static func graph(
+    of model: ONNXModel, limits: ModelLimits, externalData: ExternalData? = nil
+  ) throws(InferenceError) -> Graph {
     guard model.hasGraph else { throw InferenceError(.notAModel, "it holds no graph") }
     guard model.functions.isEmpty else {
       throw InferenceError(.unsupportedFeature, "it has functions of its own, first \(model.functions[0].name)")
@@ -27,7 +31,7 @@ struct ONNXImporter {
     guard let version = versions.max(), version >= 1, version <= 1000 else {
       throw .invalid("it does not say which version of the operators it uses")
     }
-    var importer = ONNXImporter(limits: limits, opset: Int(version))
+    var importer = ONNXImporter(limits: limits, opset: Int(version), externalData: externalData)
     importer.graph.name = model.graph.name
     importer.graph.body = try importer.block(model.graph, depth: 0)
     return importer.graph
@@ -35,22 +39,16 @@ struct ONNXImporter {
 
   private mutating func block(_ message: ONNXGraph, depth: Int) throws(InferenceError) -> Block {
     guard depth <= limits.depth else { throw .limit("branches nest deeper than \(limits.depth)") }
-    guard message.sparseInitializer.isEmpty else {
-      throw InferenceError(.unsupportedFeature, "it has sparse parameters")
-    }
     nodeCount += message.node.count
     guard nodeCount <= limits.nodes else { throw .limit("it has more than \(limits.nodes) nodes") }
     scopes.append([:])
     defer { scopes.removeLast() }
     var block = Block()
     for initializer in message.initializer {
-      let tensor = try ONNXTensorDecoder.tensor(initializer, limits: limits)
-      totalBytes += tensor.type.byteCount
-      guard totalBytes <= limits.totalBytes else {
-        throw .limit("its parameters take more than \(limits.totalBytes) bytes")
-      }
-      try declare(
-        Value(name: initializer.name, declared: nil, type: tensor.type, content: .parameter(tensor)), unique: true)
+      try addParameter(initializer.name, try decoder.tensor(initializer))
+    }
+    for initializer in message.sparseInitializer {
+      try addParameter(initializer.values.name, try decoder.tensor(initializer))
     }
     for input in message.input where scopes[scopes.count - 1][input.name] == nil {
       let info = try info(input, required: depth == 0)
@@ -76,6 +74,14 @@ struct ONNXImporter {
     return block
   }
 
+  private mutating func addParameter(_ name: String, _ tensor: Tensor) throws(InferenceError) {
+    totalBytes += tensor.type.byteCount
+    guard totalBytes <= limits.totalBytes else {
+      throw .limit("its parameters take more than \(limits.totalBytes) bytes")
+    }
+    try declare(Value(name: name, declared: nil, type: tensor.type, content: .parameter(tensor)), unique: true)
+  }
+
   @discardableResult
   private mutating func declare(_ value: Value, unique: Bool) throws(InferenceError) -> ValueID {
     guard !value.name.isEmpty else { throw .invalid("a value has no name") }
@@ -93,14 +99,13 @@ struct ONNXImporter {
   }
 
   private func info(_ message: ONNXValueInfo, required: Bool) throws(InferenceError) -> TensorInfo? {
-    guard message.hasType, message.type.hasTensorType else {
+    guard message.hasType else {
       guard required else { return nil }
-      throw InferenceError(
-        message.hasType ? .unsupportedFeature : .invalidGraph, "\(message.name) is not declared as a tensor")
+      throw .invalid("\(message.name) is declared without a type")
     }
-    let tensor = message.type.tensorType
-    guard required || tensor.elemType != 0 else { return nil }
     do throws(InferenceError) {
+      let (form, tensor) = try Self.form(message.type, depth: 0)
+      guard required || tensor.elemType != 0 else { return nil }
       var dimensions: [Dimension] = []
       for dimension in tensor.shape.dim {
         if dimension.hasDimValue, dimension.dimValue > 0 {
@@ -113,10 +118,25 @@ struct ONNXImporter {
       }
       return TensorInfo(
         name: message.name, elementType: try ONNXTensorDecoder.elementType(tensor.elemType), dimensions: dimensions,
-        quantization: nil)
+        quantization: nil, form: form, isRankKnown: tensor.hasShape)
     } catch {
       throw error.at(message.name)
     }
+  }
+
+  /// What a value of this type is made of, and the type of the innermost tensor.
+  private static func form(_ type: ONNXType, depth: Int) throws(InferenceError) -> (ValueForm, ONNXTensorType) {
+    guard depth <= 8 else { throw .limit("its type nests deeper than 8") }
+    if type.hasTensorType { return (.tensor, type.tensorType) }
+    if type.hasSequenceType {
+      let (form, tensor) = try form(type.sequenceType.elemType, depth: depth + 1)
+      return (.sequence(form), tensor)
+    }
+    if type.hasOptionalType {
+      let (form, tensor) = try form(type.optionalType.elemType, depth: depth + 1)
+      return (.optional(form), tensor)
+    }
+    throw InferenceError(.unsupportedFeature, "it is declared as a map, a sparse tensor or nothing known")
   }
 
   private mutating func append(_ message: ONNXNode, to block: inout Block, depth: Int) throws(InferenceError) {
@@ -137,11 +157,14 @@ struct ONNXImporter {
     case 1: node.attributes[message.name] = .float(message.f)
     case 2: node.attributes[message.name] = .int(Int(message.i))
     case 3: node.attributes[message.name] = .string(String(decoding: message.s, as: UTF8.self))
-    case 4: node.attributes[message.name] = .tensor(try ONNXTensorDecoder.tensor(message.t, limits: limits))
+    case 4: node.attributes[message.name] = .tensor(try decoder.tensor(message.t))
     case 5: node.blocks.append(try block(message.g, depth: depth + 1))
     case 6: node.attributes[message.name] = .floats(message.floats)
     case 7: node.attributes[message.name] = .ints(message.ints.map(Int.init))
     case 8: node.attributes[message.name] = .strings(message.strings.map { String(decoding: $0, as: UTF8.self) })
+    case 11: node.attributes[message.name] = .tensor(try decoder.tensor(message.sparseTensor))
+    // A type, which only an absent optional value has: it is none whatever its type.
+    case 13: break
     default:
       throw InferenceError(.unsupportedFeature, "attribute \(message.name) is of type number \(message.type)")
     }

@@ -1,60 +1,107 @@
-/// Conversions between element types: towards zero, kept within the range of the result, never a trap.
-enum Cast {
-  static let types: Set<ElementType> = [
-    .float32, .float64, .int8, .uint8, .int16, .uint16, .int32, .uint32, .int64, .bool,
-  ]
+/// Conversions between element types, never a trap. Real numbers become whole ones towards zero, kept within the range
+/// of the result; whole numbers keep their lowest bits; real numbers round to nearest even.
+struct Cast: Sendable {
+  /// How what lies beyond the eight-bit floating-point types is treated: made the largest number, where set.
+  var saturate = true
+  /// How `float8e8m0` chooses a power of two.
+  var rounding = PowerFloat.Rounding.up
 
-  /// The types by their numbers in the format.
-  static let numbered: [Int: ElementType] = [
-    1: .float32, 2: .uint8, 3: .int8, 4: .uint16, 5: .int16, 6: .int32, 7: .int64, 9: .bool, 11: .float64, 12: .uint32,
-  ]
+  /// All but texts.
+  static let types = Set(ElementType.allCases).subtracting([.string])
 
-  static func kernel(from source: ElementType, to target: ElementType) -> Kernel {
+  /// The type of this number in the format.
+  static func type(_ number: Int) throws(InferenceError) -> ElementType {
+    guard let short = Int32(exactly: number) else { throw .invalid("element type number \(number)") }
+    return try ONNXTensorDecoder.elementType(short)
+  }
+
+  /// From `source` to `target`, neither of them texts.
+  func kernel(from source: ElementType, to target: ElementType) throws(InferenceError) -> Kernel {
     if source == target { return Kernel { $0.output.copy(from: $0.input(0)) } }
     switch source {
-    case .float32: return reading(Float.self, to: target) { Double($0) }
-    case .float64: return reading(Double.self, to: target) { $0 }
-    case .int8: return reading(Int8.self, to: target)
-    case .int16: return reading(Int16.self, to: target)
-    case .uint16: return reading(UInt16.self, to: target)
-    case .int32: return reading(Int32.self, to: target)
-    case .uint32: return reading(UInt32.self, to: target)
-    case .int64: return reading(Int64.self, to: target)
-    default: return reading(UInt8.self, to: target)
+    case .string: throw .dependsOnData("a cast of texts")
+    case .float32: return try reals(Float.self, to: target) { Double($0) }
+    case .float64: return try reals(Double.self, to: target) { $0 }
+    case .float16:
+      if target == .float32 { return Self.map(UInt16.self, Float.self) { HalfFloat.decode($0) } }
+      return try reals(UInt16.self, to: target) { Double(HalfFloat.decode($0)) }
+    case .bfloat16:
+      if target == .float32 { return Self.map(UInt16.self, Float.self) { BFloat.decode($0) } }
+      return try reals(UInt16.self, to: target) { Double(BFloat.decode($0)) }
+    case .float8e8m0: return try reals(UInt8.self, to: target) { Double(PowerFloat.decode($0)) }
+    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float4e2m1:
+      guard let format = MiniFloat(source) else { throw .unsupported("a cast from \(source)") }
+      return try reals(UInt8.self, to: target) { Double(format.decode($0)) }
+    case .int8, .int4, .int2: return try integers(Int8.self, to: target)
+    case .int16: return try integers(Int16.self, to: target)
+    case .int32: return try integers(Int32.self, to: target)
+    case .int64: return try integers(Int64.self, to: target)
+    case .uint16: return try integers(UInt16.self, to: target)
+    case .uint32: return try integers(UInt32.self, to: target)
+    case .uint64: return try integers(UInt64.self, to: target)
+    case .uint8, .uint4, .uint2, .bool: return try integers(UInt8.self, to: target)
     }
   }
 
   /// From real numbers, through double precision.
-  private static func reading<T: TensorElement>(
+  private func reals<T: TensorElement>(
     _: T.Type, to target: ElementType, _ real: @escaping @Sendable (T) -> Double
-  ) -> Kernel {
+  ) throws(InferenceError) -> Kernel {
     switch target {
-    case .float32: map(T.self, Float.self) { Float(real($0)) }
-    case .float64: map(T.self, Double.self) { real($0) }
-    case .bool: map(T.self, UInt8.self) { real($0) != 0 ? 1 : 0 }
-    case .int8: map(T.self, Int8.self) { whole(real($0)) }
-    case .int16: map(T.self, Int16.self) { whole(real($0)) }
-    case .uint16: map(T.self, UInt16.self) { whole(real($0)) }
-    case .int32: map(T.self, Int32.self) { whole(real($0)) }
-    case .uint32: map(T.self, UInt32.self) { whole(real($0)) }
-    case .int64: map(T.self, Int64.self) { whole(real($0)) }
-    default: map(T.self, UInt8.self) { whole(real($0)) }
+    case .string: throw .dependsOnData("a cast to texts")
+    case .float32: return Self.map(T.self, Float.self) { Float(real($0)) }
+    case .float64: return Self.map(T.self, Double.self) { real($0) }
+    case .float16:
+      if T.self == Float.self { return Self.map(Float.self, UInt16.self) { HalfFloat.encode($0) } }
+      return Self.map(T.self, UInt16.self) { HalfFloat.encode(Float(roundingToOdd: real($0))) }
+    case .bfloat16:
+      if T.self == Float.self { return Self.map(Float.self, UInt16.self) { BFloat.encode($0) } }
+      return Self.map(T.self, UInt16.self) { BFloat.encode(Float(roundingToOdd: real($0))) }
+    case .bool: return Self.map(T.self, UInt8.self) { real($0) != 0 ? 1 : 0 }
+    case .int8: return Self.map(T.self, Int8.self) { Self.whole(real($0)) }
+    case .int16: return Self.map(T.self, Int16.self) { Self.whole(real($0)) }
+    case .int32: return Self.map(T.self, Int32.self) { Self.whole(real($0)) }
+    case .int64: return Self.map(T.self, Int64.self) { Self.whole(real($0)) }
+    case .uint8: return Self.map(T.self, UInt8.self) { Self.whole(real($0)) }
+    case .uint16: return Self.map(T.self, UInt16.self) { Self.whole(real($0)) }
+    case .uint32: return Self.map(T.self, UInt32.self) { Self.whole(real($0)) }
+    case .uint64: return Self.map(T.self, UInt64.self) { Self.whole(real($0)) }
+    case .int4: return Self.map(T.self, Int8.self) { max(-8, min(7, Self.whole(real($0)))) }
+    case .int2: return Self.map(T.self, Int8.self) { max(-2, min(1, Self.whole(real($0)))) }
+    case .uint4: return Self.map(T.self, UInt8.self) { min(15, Self.whole(real($0))) }
+    case .uint2: return Self.map(T.self, UInt8.self) { min(3, Self.whole(real($0))) }
+    case .float8e8m0:
+      let (saturate, rounding) = (saturate, rounding)
+      return Self.map(T.self, UInt8.self) {
+        PowerFloat.encode(Float(roundingToOdd: real($0)), saturate: saturate, rounding)
+      }
+    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float4e2m1:
+      guard let format = MiniFloat(target) else { throw .unsupported("a cast to \(target)") }
+      let saturate = saturate
+      return Self.map(T.self, UInt8.self) { format.encode(Float(roundingToOdd: real($0)), saturate: saturate) }
     }
   }
 
   /// From whole numbers.
-  private static func reading<T: TensorElement & FixedWidthInteger>(_: T.Type, to target: ElementType) -> Kernel {
+  private func integers<T: TensorElement & FixedWidthInteger>(
+    _: T.Type, to target: ElementType
+  ) throws(InferenceError) -> Kernel {
     switch target {
-    case .float32: map(T.self, Float.self) { Float($0) }
-    case .float64: map(T.self, Double.self) { Double($0) }
-    case .bool: map(T.self, UInt8.self) { $0 != 0 ? 1 : 0 }
-    case .int8: map(T.self, Int8.self) { Int8(truncatingIfNeeded: $0) }
-    case .int16: map(T.self, Int16.self) { Int16(truncatingIfNeeded: $0) }
-    case .uint16: map(T.self, UInt16.self) { UInt16(truncatingIfNeeded: $0) }
-    case .int32: map(T.self, Int32.self) { Int32(truncatingIfNeeded: $0) }
-    case .uint32: map(T.self, UInt32.self) { UInt32(truncatingIfNeeded: $0) }
-    case .int64: map(T.self, Int64.self) { Int64(truncatingIfNeeded: $0) }
-    default: map(T.self, UInt8.self) { UInt8(truncatingIfNeeded: $0) }
+    case .float32: Self.map(T.self, Float.self) { Float($0) }
+    case .bool: Self.map(T.self, UInt8.self) { $0 != 0 ? 1 : 0 }
+    case .int8: Self.map(T.self, Int8.self) { Int8(truncatingIfNeeded: $0) }
+    case .int16: Self.map(T.self, Int16.self) { Int16(truncatingIfNeeded: $0) }
+    case .int32: Self.map(T.self, Int32.self) { Int32(truncatingIfNeeded: $0) }
+    case .int64: Self.map(T.self, Int64.self) { Int64(truncatingIfNeeded: $0) }
+    case .uint8: Self.map(T.self, UInt8.self) { UInt8(truncatingIfNeeded: $0) }
+    case .uint16: Self.map(T.self, UInt16.self) { UInt16(truncatingIfNeeded: $0) }
+    case .uint32: Self.map(T.self, UInt32.self) { UInt32(truncatingIfNeeded: $0) }
+    case .uint64: Self.map(T.self, UInt64.self) { UInt64(truncatingIfNeeded: $0) }
+    case .int4: Self.map(T.self, Int8.self) { (Int8(truncatingIfNeeded: $0) << 4) >> 4 }
+    case .int2: Self.map(T.self, Int8.self) { (Int8(truncatingIfNeeded: $0) << 6) >> 6 }
+    case .uint4: Self.map(T.self, UInt8.self) { UInt8(truncatingIfNeeded: $0) & 15 }
+    case .uint2: Self.map(T.self, UInt8.self) { UInt8(truncatingIfNeeded: $0) & 3 }
+    default: try reals(T.self, to: target) { Double($0) }
     }
   }
 

@@ -28,13 +28,17 @@ struct OperatorCall: Sendable {
   /// The operand at `index` as whole numbers, which must not depend on an input of the model; nil where absent.
   func integers(_ index: Int) throws(InferenceError) -> [Int]? {
     guard has(index) else { return nil }
-    guard let tensor = try input(index).tensor else {
-      throw InferenceError(
-        .unsupportedOperator, "input \(index) depends on the data, so no shape can be planned",
-        remedy: "Give fixed shapes, or constant inputs, in the session's options")
-    }
-    guard let integers = tensor.integers else { throw .invalid("input \(index) is not of whole numbers") }
+    guard let integers = try tensor(index).integers else { throw .invalid("input \(index) is not of whole numbers") }
     return integers
+  }
+
+  /// The contents of the operand at `index`, which must not depend on an input of the model where shapes are planned;
+  /// where nodes are computed one by one, each is known.
+  func tensor(_ index: Int) throws(InferenceError) -> Tensor {
+    guard let tensor = try input(index).tensor else {
+      throw .dependsOnData("input \(index) depends on the data, so no shape can be planned")
+    }
+    return tensor
   }
 
   /// A type of `dimensions`, checked against the limits.
@@ -100,18 +104,43 @@ struct Kernel: Sendable {
 /// An operator: its shape rule, and its plain implementation, which is its meaning.
 struct OperatorDefinition: Sendable {
   let kind: OperatorKind
+  /// Whether the operator takes `float16` and `bfloat16` as they are. Where not, its operands of these types become
+  /// `float32`, and its `float32` results return to the type of the first such operand.
+  let acceptsHalf: Bool
   /// The types of the results, given what is known of the operands.
   let infer: @Sendable (OperatorCall) throws(InferenceError) -> [TensorType]
   /// The plain implementation for these operands and results.
   let kernel: @Sendable (OperatorCall, [TensorType]) throws(InferenceError) -> Kernel
 
   init(
-    _ kind: OperatorKind, infer: @escaping @Sendable (OperatorCall) throws(InferenceError) -> [TensorType],
+    _ kind: OperatorKind, acceptsHalf: Bool = false,
+    infer: @escaping @Sendable (OperatorCall) throws(InferenceError) -> [TensorType],
     kernel: @escaping @Sendable (OperatorCall, [TensorType]) throws(InferenceError) -> Kernel
   ) {
     self.kind = kind
+    self.acceptsHalf = acceptsHalf
     self.infer = infer
     self.kernel = kernel
+  }
+}
+
+extension OperatorDefinition {
+  /// The types that the kernel computes: those of the shape rule, `float32` for half types that it does not know.
+  func computedTypes(_ call: OperatorCall) throws(InferenceError) -> [TensorType] {
+    let types = try infer(call)
+    for type in types { try call.limits.check(tensor: type) }
+    guard !acceptsHalf else { return types }
+    return types.map { $0.elementType.isHalf ? TensorType(elementType: .float32, shape: $0.shape) : $0 }
+  }
+
+  /// The type that result `index` of type `declared` returns to after it was computed, where `half` is the type of the
+  /// first operand that was widened; nil where it stays.
+  func narrowedType(_ index: Int, _ declared: ElementType, half: ElementType?) -> ElementType? {
+    if acceptsHalf { return nil }
+    if declared.isHalf { return declared }
+    guard declared == .float32, let half else { return nil }
+    // Statistics are given in the type in which they are computed.
+    return kind == "LayerNormalization" && index > 0 ? nil : half
   }
 }
 
@@ -119,7 +148,7 @@ struct OperatorDefinition: Sendable {
 enum OperatorRegistry {
   private static let definitions: [OperatorKind: OperatorDefinition] = {
     let lists = [
-      unary, binary, comparison, shape, movement, selection, window, product, normalisation, reduction, recurrent,
+      unary, binary, comparison, shape, cast, movement, selection, window, product, normalisation, reduction, recurrent,
       quantisation, resampling,
     ]
     var table: [OperatorKind: OperatorDefinition] = [:]

@@ -2,7 +2,7 @@
 extension OperatorRegistry {
   static let shape: [OperatorDefinition] = [
     OperatorDefinition(
-      "Shape",
+      "Shape", acceptsHalf: true,
       infer: { call throws(InferenceError) in
         try [call.type(.int64, [shapeRange(call).count])]
       }
@@ -13,7 +13,8 @@ extension OperatorRegistry {
         for (i, dimension) in dimensions.enumerated() { y[i] = dimension }
       }
     },
-    OperatorDefinition("Size", infer: { call throws(InferenceError) in try [call.type(.int64, [])] }) {
+    OperatorDefinition("Size", acceptsHalf: true, infer: { call throws(InferenceError) in try [call.type(.int64, [])] })
+    {
       call, _ throws(InferenceError) in
       let count = Int64(try call.input(0).shape.elementCount)
       return Kernel { Elements($0.output, as: Int64.self)[0] = count }
@@ -51,7 +52,7 @@ extension OperatorRegistry {
       return (0..<rank).map { added.contains($0) ? 1 : rest.removeFirst() }
     },
     OperatorDefinition(
-      "ConstantOfShape",
+      "ConstantOfShape", acceptsHalf: true,
       infer: { call throws(InferenceError) in
         guard let dimensions = try call.integers(0) else { throw .invalid("input 0 is missing") }
         return [try call.type(call.attributes.tensor("value")?.elementType ?? .float32, dimensions)]
@@ -60,17 +61,6 @@ extension OperatorRegistry {
       let value = try call.attributes.tensor("value")
       if let value, value.shape.elementCount != 1 { throw .invalid("its value is not one element") }
       return ByteSize(of: outputs[0].elementType).kernel(FillKernel(value: value))
-    },
-    OperatorDefinition(
-      "Cast",
-      infer: { call throws(InferenceError) in
-        _ = try call.elementType(0, oneOf: Cast.types)
-        let number = try call.attributes.int("to", default: 0)
-        guard let type = Cast.numbered[number] else { throw .unsupported("a cast to element type number \(number)") }
-        return [TensorType(elementType: type, shape: try call.input(0).shape)]
-      }
-    ) { call, outputs throws(InferenceError) in
-      Cast.kernel(from: try call.input(0).elementType, to: outputs[0].elementType)
     },
   ]
 
@@ -120,7 +110,7 @@ extension OperatorRegistry {
     _ kind: OperatorKind, _ dimensions: @escaping @Sendable (OperatorCall) throws(InferenceError) -> [Int]
   ) -> OperatorDefinition {
     OperatorDefinition(
-      kind,
+      kind, acceptsHalf: true,
       infer: { call throws(InferenceError) in try [call.type(call.input(0).elementType, dimensions(call))] }
     ) { _, _ in
       Kernel { $0.output.copy(from: $0.input(0)) }

@@ -48,6 +48,6 @@ extension Graph {
     }
     let definition = try OperatorRegistry.definition(of: node.kind)
     let call = OperatorCall(node: node, inputs: facts, limits: limits)
-    return try ConstantFolding.evaluate(definition, call, definition.infer(call)).first
+    return try ConstantFolding.evaluate(definition, call, definition.computedTypes(call)).first
   }
 }

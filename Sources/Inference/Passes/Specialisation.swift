@@ -4,27 +4,30 @@
 /// known, so the arithmetic on shapes that exporters leave in a graph folds away.
 struct Specialisation {
   let limits: ModelLimits
-  /// Leaves `DequantizeLinear` of constants in place, for the fusion of quantised operators to find.
-  let keepsDequantizeLinear: Bool
+  /// Leaves `DequantizeLinear` of constants in place, for the fusion of quantised operators to find, and half types
+  /// that lie between two operators which compute in `float32` unrounded.
+  let fused: Bool
 
   private var graph: Graph
   private var replacements: [ValueID: ValueID] = [:]
   private var foldedBytes = 0
+  /// What half-type values are in `float32`, where that was computed.
+  private var widened: [ValueID: ValueID] = [:]
 
   /// The graph with every shape known; `inputs` gives those of the outermost block's inputs.
   static func run(
-    _ graph: Graph, inputs: [ValueID: TensorType], limits: ModelLimits, keepsDequantizeLinear: Bool
+    _ graph: Graph, inputs: [ValueID: TensorType], limits: ModelLimits, fused: Bool
   ) throws(InferenceError) -> Graph {
-    var pass = Specialisation(limits: limits, keepsDequantizeLinear: keepsDequantizeLinear, graph: graph)
+    var pass = Specialisation(limits: limits, fused: fused, graph: graph)
     for (id, type) in inputs { pass.graph[id].type = type }
     let body = graph.body
     pass.graph.body = try pass.block(body)
     return DeadCode.run(pass.graph)
   }
 
-  private init(limits: ModelLimits, keepsDequantizeLinear: Bool, graph: Graph) {
+  private init(limits: ModelLimits, fused: Bool, graph: Graph) {
     self.limits = limits
-    self.keepsDequantizeLinear = keepsDequantizeLinear
+    self.fused = fused
     self.graph = graph
   }
 
@@ -65,25 +68,78 @@ struct Specialisation {
     }
   }
 
+  /// Shapes of a node, between conversions where it does not take half types.
   private mutating func infer(_ node: Node, into block: inout Block) throws(InferenceError) {
+    if Interpreter.runsAlone(node.kind) { throw .dependsOnData("\(node.kind.rawValue) is computed node by node") }
+    let definition = try OperatorRegistry.definition(of: node.kind)
+    var node = node
+    var half: ElementType?
+    if !definition.acceptsHalf {
+      for (index, input) in node.inputs.enumerated() {
+        guard let input, let type = graph[input].type?.elementType, type.isHalf else { continue }
+        half = half ?? type
+        node.inputs[index] = try widen(input, into: &block)
+      }
+    }
+    let facts = try self.facts(node)
+    let declared = try definition.infer(OperatorCall(node: node, inputs: facts, limits: limits))
+    var narrowings: [(Node, ValueID, wide: ValueID)] = []
+    for (index, output) in node.outputs.enumerated() where index < declared.count {
+      guard let output, let type = definition.narrowedType(index, declared[index].elementType, half: half) else {
+        continue
+      }
+      let wide = graph.add(Value(name: graph[output].name))
+      node.outputs[index] = wide
+      narrowings.append((Self.cast(wide, to: type, output), output, wide))
+    }
+    try infer(node, definition, facts, into: &block)
+    for (cast, output, wide) in narrowings {
+      try infer(cast, OperatorRegistry.definition(of: cast.kind), self.facts(cast), into: &block)
+      if fused { widened[output] = wide }
+    }
+  }
+
+  private func facts(_ node: Node) throws(InferenceError) -> [Fact?] {
     var facts: [Fact?] = []
     for input in node.inputs {
       guard let input else {
         facts.append(nil)
         continue
       }
-      facts.append(try fact(input))
+      let fact = try fact(input)
+      guard fact.elementType != .string else { throw .dependsOnData("texts are computed node by node") }
+      facts.append(fact)
     }
-    let definition = try OperatorRegistry.definition(of: node.kind)
+    return facts
+  }
+
+  private static func cast(_ value: ValueID, to type: ElementType, _ result: ValueID) -> Node {
+    var attributes = Attributes()
+    attributes["to"] = .int(ONNXTensorDecoder.number(of: type))
+    return Node(name: "", kind: .cast, inputs: [value], outputs: [result], attributes: attributes)
+  }
+
+  private mutating func widen(_ value: ValueID, into block: inout Block) throws(InferenceError) -> ValueID {
+    if let known = widened[value] { return known }
+    let wide = graph.add(Value(name: graph[value].name))
+    let node = Self.cast(value, to: .float32, wide)
+    try infer(node, OperatorRegistry.definition(of: .cast), facts(node), into: &block)
+    if graph[wide].tensor != nil { widened[value] = wide }
+    return wide
+  }
+
+  private mutating func infer(
+    _ node: Node, _ definition: OperatorDefinition, _ facts: [Fact?], into block: inout Block
+  ) throws(InferenceError) {
     let call = OperatorCall(node: node, inputs: facts, limits: limits)
-    let types = try definition.infer(call)
+    let types = try definition.computedTypes(call)
     guard node.outputs.count <= types.count else { throw .invalid("it has \(node.outputs.count) outputs") }
     for (output, type) in zip(node.outputs, types) {
       guard let output else { continue }
       graph[output].type = type
     }
     let isShape = node.kind == "Shape" || node.kind == "Size"
-    let kept = keepsDequantizeLinear && node.kind == .dequantizeLinear
+    let kept = fused && node.kind == .dequantizeLinear
     guard isShape || (!kept && facts.allSatisfy { $0 == nil || $0?.tensor != nil }) else {
       block.nodes.append(node)
       return
@@ -125,10 +181,8 @@ struct Specialisation {
     for (index, output) in node.outputs.enumerated() {
       let (then, otherwise) = (try fact(blocks[0].outputs[index]), try fact(blocks[1].outputs[index]))
       guard then.type == otherwise.type else {
-        throw InferenceError(
-          .unsupportedOperator,
-          "result \(index) has shape \(then.shape) in one branch and \(otherwise.shape) in the other",
-          remedy: "Give its condition as a constant input")
+        throw .dependsOnData(
+          "result \(index) has shape \(then.shape) in one branch and \(otherwise.shape) in the other")
       }
       if let output { graph[output].type = then.type }
     }

@@ -23,7 +23,7 @@ public struct Model: Sendable {
 
   /// Reads an ONNX file.
   ///
-  /// Parameters must lie inside the file. Denormal parameters are kept as they are; plans flush them.
+  /// Parameters lie inside the file, or in files of the same folder. Denormal parameters are kept as they are; plans flush them.
   ///
   /// - Parameters:
   ///   - path: the file.
@@ -34,7 +34,9 @@ public struct Model: Sendable {
     do throws(InferenceError) {
       let name = path.split(separator: "/").last.map(String.init) ?? path
       let stem = name.hasSuffix(".onnx") ? String(name.dropLast(5)) : name
-      return try Model(bytes: try ModelFile.read(path, limit: limits.fileBytes), name: stem, limits: limits)
+      return try Model(
+        bytes: try ModelFile.read(path, limit: limits.fileBytes), name: stem, limits: limits,
+        externalData: ExternalData(modelPath: path))
     } catch {
       throw error.within(path)
     }
@@ -46,10 +48,16 @@ public struct Model: Sendable {
   ///   - bytes: what an ONNX file holds.
   ///   - name: what to call the model.
   ///   - limits: bounds on what the model may ask for.
-  /// - Throws: as `load(path:limits:)`, without `unreadable`.
+  /// - Throws: as `load(path:limits:)`, without `unreadable`; `unsupported-feature` where parameters lie in other files.
   public init(bytes: [UInt8], name: String, limits: ModelLimits = .default) throws(InferenceError) {
+    try self.init(bytes: bytes, name: name, limits: limits, externalData: nil)
+  }
+
+  private init(
+    bytes: [UInt8], name: String, limits: ModelLimits, externalData: ExternalData?
+  ) throws(InferenceError) {
     let message = try ModelFile.decode(bytes)
-    let graph = try ONNXImporter.graph(of: message, limits: limits)
+    let graph = try ONNXImporter.graph(of: message, limits: limits, externalData: externalData)
     self.name = name
     self.graph = graph
     self.limits = limits

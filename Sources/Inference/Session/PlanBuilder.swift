@@ -23,19 +23,14 @@ struct PlanBuilder {
     self.options = options
     limits = model.limits
     graph = model.graph
-    guard options.threads >= 1, options.threads <= 1024 else {
-      throw InferenceError(.invalidOption, "threads is \(options.threads)", remedy: "Give 1 or more")
-    }
-    for name in Array(options.inputShapes.keys) + Array(options.constantInputs.keys)
-    where !model.inputs.contains(where: { $0.name == name }) {
-      throw InferenceError(
-        .missingInput, "the model has no input \(name)",
-        remedy: "Its inputs are " + model.inputs.map(\.name).joined(separator: ", "))
-    }
+    try Self.check(options, model)
     var types: [ValueID: TensorType] = [:]
     var kept: [ValueID] = []
     for id in graph.body.inputs {
       guard let info = graph[id].declared else { continue }
+      guard info.form == .tensor, info.elementType != .string else {
+        throw .dependsOnData("input \(info.name) is no tensor of numbers")
+      }
       let type = try Self.type(of: info, options, limits)
       if let value = options.constantInputs[info.name] {
         graph[id].content = .constant(try Self.constant(value, type, info.name))
@@ -47,8 +42,21 @@ struct PlanBuilder {
     }
     graph.body.inputs = kept
     let fused = options.optimisation == .fused
-    graph = try Specialisation.run(graph, inputs: types, limits: limits, keepsDequantizeLinear: fused)
+    graph = try Specialisation.run(graph, inputs: types, limits: limits, fused: fused)
     if fused { graph = try Self.optimised(graph, types, limits) }
+  }
+
+  /// Whether `options` fit the model.
+  static func check(_ options: SessionOptions, _ model: Model) throws(InferenceError) {
+    guard options.threads >= 1, options.threads <= 1024 else {
+      throw InferenceError(.invalidOption, "threads is \(options.threads)", remedy: "Give 1 or more")
+    }
+    for name in Array(options.inputShapes.keys) + Array(options.constantInputs.keys)
+    where !model.inputs.contains(where: { $0.name == name }) {
+      throw InferenceError(
+        .missingInput, "the model has no input \(name)",
+        remedy: "Its inputs are " + model.inputs.map(\.name).joined(separator: ", "))
+    }
   }
 
   private static func optimised(
@@ -59,16 +67,16 @@ struct PlanBuilder {
     result = try ContractionFusion.run(result, limits: limits)
     result = try QuantisedArithmeticFusion.run(result)
     // What no fusion took of the weights' conversions is computed here.
-    return try Specialisation.run(result, inputs: types, limits: limits, keepsDequantizeLinear: false)
+    return try Specialisation.run(result, inputs: types, limits: limits, fused: false)
   }
 
-  private static func type(
+  static func type(
     of info: TensorInfo, _ options: SessionOptions, _ limits: ModelLimits
   ) throws(InferenceError) -> TensorType {
     var dimensions: [Int] = []
     if let given = options.inputShapes[info.name] {
       let fits =
-        given.count == info.dimensions.count
+        (given.count == info.dimensions.count || !info.isRankKnown)
         && zip(given, info.dimensions).allSatisfy { size, dimension in
           if case .fixed(let fixed) = dimension { fixed == size } else { size >= 0 }
         }
@@ -90,7 +98,7 @@ struct PlanBuilder {
     return type
   }
 
-  private static func constant(_ value: Int, _ type: TensorType, _ name: String) throws(InferenceError) -> Tensor {
+  static func constant(_ value: Int, _ type: TensorType, _ name: String) throws(InferenceError) -> Tensor {
     let values = [Int64](repeating: Int64(value), count: type.shape.elementCount)
     switch type.elementType {
     case .int64: if let tensor = Tensor(values, shape: type.shape) { return tensor }
@@ -117,6 +125,7 @@ struct PlanBuilder {
     try lower(graph.body.nodes)
     for id in graph.body.outputs {
       guard let type = graph[id].type else { throw .invalid("the shape of \(graph[id].name) is unknown") }
+      guard type.elementType != .string else { throw .dependsOnData("output \(graph[id].name) is of texts") }
       let place = Place(slot: try plain(id), type: type)
       pinned.insert(place.slot)
       outputPlaces.append(place)
@@ -190,7 +199,7 @@ struct PlanBuilder {
         else { continue }
         let call = try call(inner)
         let definition = try OperatorRegistry.definition(of: inner.kind)
-        let results = try ConstantFolding.evaluate(definition, call, definition.infer(call))
+        let results = try ConstantFolding.evaluate(definition, call, definition.computedTypes(call))
         graph[output].content = .constant(results[0])
         block.nodes[index].outputs = []
       }
@@ -205,7 +214,7 @@ struct PlanBuilder {
     }
     let definition = try OperatorRegistry.definition(of: node.kind)
     let call = try call(node)
-    let types = try definition.infer(call)
+    let types = try definition.computedTypes(call)
     let kernel = try definition.kernel(call, types)
     scratchBytes = max(scratchBytes, kernel.scratchBytes)
     var inputs: [Place?] = []
