@@ -1,10 +1,11 @@
 extension Tensor {
   /// A tensor of texts in row-major order.
   ///
+  /// Nil where `shape` has another element count, or there is no memory.
+  ///
   /// - Parameters:
   ///   - strings: the elements.
   ///   - shape: the dimensions.
-  /// - Returns: nil where `shape` has another element count, or there is no memory.
   public init?(strings: [String], shape: TensorShape) {
     guard strings.count == shape.elementCount else { return nil }
     let texts = Self.table([strings])

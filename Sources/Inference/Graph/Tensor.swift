@@ -59,10 +59,11 @@ public struct Tensor: Sendable {
 
   /// A tensor of `values` in row-major order.
   ///
+  /// Nil where `shape` has another element count, or there is no memory.
+  ///
   /// - Parameters:
   ///   - values: the elements.
   ///   - shape: the dimensions.
-  /// - Returns: nil where `shape` has another element count, or there is no memory.
   public init?<T: TensorElement>(_ values: [T], shape: TensorShape) {
     guard values.count == shape.elementCount,
       let storage = TensorStorage(byteCount: values.count * MemoryLayout<T>.stride)
@@ -75,12 +76,13 @@ public struct Tensor: Sendable {
 
   /// A tensor of `bytes` as they lie in memory: row-major, little-endian, types of less than a byte one byte an element.
   ///
+  /// Nil where the bytes are not as many as the type and shape take, for texts, for booleans that are
+  /// neither 0 nor 1, or where there is no memory.
+  ///
   /// - Parameters:
   ///   - bytes: the elements.
   ///   - elementType: any type but `string`.
   ///   - shape: the dimensions.
-  /// - Returns: nil where the bytes are not as many as the type and shape take, for texts, for booleans that are
-  ///   neither 0 nor 1, or where there is no memory.
   public init?(bytes: [UInt8], elementType: ElementType, shape: TensorShape) {
     let (size, overflow) = shape.elementCount.multipliedReportingOverflow(by: elementType.byteCount)
     guard !overflow, bytes.count == size, elementType != .string,
