@@ -99,9 +99,12 @@ struct ONNXImporter {
   }
 
   private func info(_ message: ONNXValueInfo, required: Bool) throws(InferenceError) -> TensorInfo? {
-    guard message.hasType else {
+    let kinds = message.type
+    guard kinds.hasTensorType || kinds.hasSequenceType || kinds.hasOptionalType else {
       guard required else { return nil }
-      throw .invalid("\(message.name) is declared without a type")
+      throw InferenceError(
+        message.hasType ? .unsupportedFeature : .invalidGraph,
+        "\(message.name) is not declared as a tensor, a sequence or an option")
     }
     do throws(InferenceError) {
       let (form, tensor) = try Self.form(message.type, depth: 0)
