@@ -1,0 +1,1 @@
+"""Well-known network shapes with random weights, written as exporters write them."""
