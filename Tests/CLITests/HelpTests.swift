@@ -6,12 +6,14 @@ extension ProgramTests {
   /// The help of every command, word for word. `BRAID_UPDATE_GOLDENS=1 swift test --filter HelpTests` writes it anew.
   @Suite("Help", .timeLimit(.minutes(1)))
   struct HelpTests {
-    @Test("Help is as it was written down", arguments: ["", "run", "probe", "schema", "doctor"])
+    @Test(
+      "Help is as it was written down", arguments: ["", "run", "probe", "schema", "doctor", "model", "model bench"])
     func help(command: String) throws {
-      let outcome = try Program.run((command.isEmpty ? [] : [command]) + ["--help"])
+      let outcome = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
       #expect(outcome.status == 0 && outcome.errors.isEmpty)
       let file = SharedData.packageRoot
-        .appendingPathComponent("Tests/CLITests/Goldens/\(command.isEmpty ? "braid" : command).txt")
+        .appendingPathComponent(
+          "Tests/CLITests/Goldens/\(command.isEmpty ? "braid" : command.replacing(" ", with: "-")).txt")
       if ProcessInfo.processInfo.environment["BRAID_UPDATE_GOLDENS"] == "1" { try outcome.output.write(to: file) }
       #expect(try outcome.text == String(contentsOf: file, encoding: .utf8))
     }

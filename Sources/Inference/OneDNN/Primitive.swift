@@ -75,6 +75,13 @@ internal import COneDNN
 
   deinit { unsafe dnnl_primitive_destroy(handle) }
 
+  /// What oneDNN says of it: valid while this object lives, nil where it says nothing.
+  @unsafe var primitiveDescriptor: const_dnnl_primitive_desc_t? {
+    var descriptor: const_dnnl_primitive_desc_t?
+    guard unsafe dnnl_primitive_get_primitive_desc(handle, &descriptor) == dnnl_success else { return nil }
+    return unsafe descriptor
+  }
+
   /// Runs on the calling thread, and on those that oneDNN may use for it.
   @unsafe func execute(
     _ stream: borrowing Stream, _ arguments: UnsafeBufferPointer<dnnl_exec_arg_t>

@@ -5,6 +5,9 @@ final class SessionState {
   let inputs: [HostTensor]
   let outputs: [HostTensor]
   let steps: [BoundStep]
+  /// What the steps took, where that was asked for.
+  var times: StepTimes?
+  var isProfiling = false
 
   init(_ plan: Plan) throws(InferenceError) {
     guard let memory = TensorStorage(byteCount: plan.stateByteCount) else {
@@ -46,21 +49,25 @@ final class SessionState {
     steps = try bind(plan.steps)
   }
 
-  func run() throws(InferenceError) { try run(steps) }
+  func run() throws(InferenceError) {
+    if isProfiling, let times { try run(times) } else { try run(steps) }
+  }
 
   func run(_ steps: [BoundStep]) throws(InferenceError) {
-    for step in steps {
-      switch step {
-      case .primitive(let primitive): try primitive.run(stream)
-      case .kernel(let step, let arguments):
-        do throws(InferenceError) {
-          try step.kernel.run(arguments)
-        } catch {
-          throw error.at(step.location)
-        }
-      case .branch(let condition, let then, let otherwise):
-        try run(Elements<UInt8>(condition)[0] != 0 ? then : otherwise)
+    for step in steps { try run(step) }
+  }
+
+  func run(_ step: BoundStep) throws(InferenceError) {
+    switch step {
+    case .primitive(let primitive): try primitive.run(stream)
+    case .kernel(let step, let arguments):
+      do throws(InferenceError) {
+        try step.kernel.run(arguments)
+      } catch {
+        throw error.at(step.location)
       }
+    case .branch(let condition, let then, let otherwise):
+      try run(Elements<UInt8>(condition)[0] != 0 ? then : otherwise)
     }
   }
 }

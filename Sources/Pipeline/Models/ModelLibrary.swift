@@ -1,6 +1,5 @@
 internal import BraidCore
 internal import BraidInference
-internal import Glibc
 
 /// A model that was found, loaded and described, before it is bound to a stream.
 struct LoadedModel {
@@ -20,7 +19,7 @@ enum ModelLibrary {
   static func load(
     _ name: String, folders: [String], threads: Int, limits: ModelLimits
   ) throws -> LoadedModel {
-    let package = try ModelPackage.open(try path(of: name, folders: folders))
+    let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: folders))
     let model = try Model.load(path: package.modelPath, limits: limits)
     let description: ModelDescription
     var note: String?
@@ -42,17 +41,6 @@ enum ModelLibrary {
     let plan = try Plan(model, options: options)
     try check(description, against: plan, path: package.modelPath)
     return LoadedModel(path: package.modelPath, model: model, plan: plan, description: description, note: note)
-  }
-
-  private static func path(of name: String, folders: [String]) throws(PipelineError) -> String {
-    if unsafe access(name, F_OK) == 0 { return name }
-    if !name.contains("/") {
-      for folder in folders where unsafe access("\(folder)/\(name)", F_OK) == 0 { return "\(folder)/\(name)" }
-    }
-    let places = folders.isEmpty ? "" : " nor a model of that name in \(folders.joined(separator: ", "))"
-    throw PipelineError(
-      .modelNotFound, "there is no such file or folder\(places)", location: name,
-      remedy: "Check the path; `braid doctor` shows where models are looked for")
   }
 
   private static func check(

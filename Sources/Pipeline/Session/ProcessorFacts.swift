@@ -1,14 +1,14 @@
 internal import Glibc
 
 /// What Linux says of the processor.
-struct ProcessorFacts {
+public struct ProcessorFacts {
   /// `AMD EPYC`
-  var model = "unknown"
+  public var model = "unknown"
   /// The flags of the first core.
-  var flags: Set<String> = []
+  public var flags: Set<String> = []
 
   /// Reads `/proc/cpuinfo`.
-  static var current: ProcessorFacts {
+  public static var current: ProcessorFacts {
     var facts = ProcessorFacts()
     guard let file = unsafe fopen("/proc/cpuinfo", "r") else { return facts }
     defer { unsafe fclose(file) }

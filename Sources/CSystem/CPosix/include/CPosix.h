@@ -26,4 +26,7 @@ int64_t braid_realtime_nanoseconds(void);
 /// The largest resident set of this process so far, in bytes. getrusage(2).
 int64_t braid_peak_resident_bytes(void);
 
+/// Gives free memory of the heap back to the system. malloc_trim(3).
+void braid_release_free_memory(void);
+
 #endif

@@ -1,0 +1,56 @@
+import ArgumentParser
+import BraidCore
+import BraidInference
+import BraidPipeline
+
+/// `braid model`
+struct ModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model",
+    abstract: "Measure ONNX models.",
+    subcommands: [ModelBench.self])
+
+  /// The ONNX file of what the user calls `name`: a file, a folder with a `braid.json`, or an installed model.
+  static func file(of name: String) throws(CommandStatus) -> String {
+    try failing {
+      try ModelPackage.open(try ModelLocation.path(of: name, folders: ModelFolders.all)).modelPath
+    }
+  }
+
+  /// What `body` gives; an error of it is told on stderr and ends the program with the status for models.
+  static func failing<T>(_ status: ExitStatus = .model, _ body: () throws -> T) throws(CommandStatus) -> T {
+    do {
+      return try body()
+    } catch let status as CommandStatus {
+      throw status
+    } catch {
+      StandardError.write("braid: \(error)")
+      throw CommandStatus(status)
+    }
+  }
+}
+
+/// The name and shape of an input as an argument: `image=1x3x224x224`, `scalar=` for a scalar.
+struct ShapeArgument: ExpressibleByArgument {
+  let name: String
+  let dimensions: [Int]
+
+  init?(argument: String) {
+    // Names may hold an equals sign; sizes do not.
+    guard let mark = argument.lastIndex(of: "="), mark != argument.startIndex else { return nil }
+    name = String(argument[..<mark])
+    let text = argument[argument.index(after: mark)...]
+    var dimensions: [Int] = []
+    for part in text.split(separator: "x", omittingEmptySubsequences: false) where !text.isEmpty {
+      guard let size = Int(part), size >= 0, part.first?.isNumber == true else { return nil }
+      dimensions.append(size)
+    }
+    guard TensorShape(dimensions) != nil else { return nil }
+    self.dimensions = dimensions
+  }
+
+  /// The shapes by name; a name given twice counts as given last.
+  static func table(_ arguments: [ShapeArgument]) -> [String: [Int]] {
+    Dictionary(arguments.map { ($0.name, $0.dimensions) }) { $1 }
+  }
+}
