@@ -14,14 +14,17 @@ extension InferenceSession {
         try withInput(index, as: UInt16.self) { values in
           for i in values.indices { values[i] = base | UInt16(random.next() & mask) }
         }
-      case .int8: try fill(index, Int8.self, rate, &random)
+      case .int8, .int4, .int2: try fill(index, Int8.self, rate, &random)
       case .int16: try fill(index, Int16.self, rate, &random)
       case .int32: try fill(index, Int32.self, rate, &random)
       case .int64: try fill(index, Int64.self, rate, &random)
-      case .uint8, .bool: try fill(index, UInt8.self, rate, &random)
+      case .uint8, .bool, .uint4, .uint2, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0,
+        .float4e2m1:
+        try fill(index, UInt8.self, rate, &random)
       case .uint16: try fill(index, UInt16.self, rate, &random)
       case .uint32: try fill(index, UInt32.self, rate, &random)
       case .uint64: try fill(index, UInt64.self, rate, &random)
+      case .string: throw .dependsOnData("input \(info.name) is of texts")
       }
     }
   }

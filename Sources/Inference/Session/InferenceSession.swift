@@ -33,7 +33,8 @@ public final class InferenceSession {
   ///
   /// - Parameters:
   ///   - index: which input.
-  ///   - type: the Swift type of its elements; `UInt8` also for `bool`.
+  ///   - type: the Swift type of its elements; `UInt8` also for `bool` and the types of one byte without one of their
+  ///     own, `UInt16` for `float16` and `bfloat16`, `Int8` for `int4` and `int2`.
   ///   - body: gets the elements in row-major order.
   /// - Returns: what `body` returns.
   /// - Throws: `missing-input`, or `shape-mismatch` where the type is not the input's.
@@ -50,7 +51,8 @@ public final class InferenceSession {
   ///
   /// - Parameters:
   ///   - index: which output.
-  ///   - type: the Swift type of its elements; `UInt8` also for `bool`.
+  ///   - type: the Swift type of its elements; `UInt8` also for `bool` and the types of one byte without one of their
+  ///     own, `UInt16` for `float16` and `bfloat16`, `Int8` for `int4` and `int2`.
   ///   - body: gets the elements in row-major order.
   /// - Returns: what `body` returns.
   /// - Throws: `missing-input` where there is no such output, `shape-mismatch` where the type is not the output's.
@@ -157,7 +159,13 @@ public final class InferenceSession {
   ) throws(InferenceError) -> HostTensor {
     guard tensors.indices.contains(index) else { throw absent(kind, index) }
     let type = tensors[index].elementType
-    guard type == T.elementType || (type == .bool && T.elementType == .uint8) else {
+    let fits =
+      switch type {
+      case .float16, .bfloat16: T.elementType == .uint16
+      case .int4, .int2: T.elementType == .int8
+      default: type == T.elementType || T.elementType == .uint8 && type.byteCount == 1 && type != .int8
+      }
+    guard fits else {
       throw .shape("\(kind) \(index) is of type \(type), not \(T.elementType)")
     }
     return tensors[index]
