@@ -7,8 +7,8 @@ import BraidPipeline
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "Measure ONNX models.",
-    subcommands: [ModelBench.self])
+    abstract: "Test and measure ONNX models.",
+    subcommands: [ModelTest.self, ModelBench.self])
 
   /// The ONNX file of what the user calls `name`: a file, a folder with a `braid.json`, or an installed model.
   static func file(of name: String) throws(CommandStatus) -> String {

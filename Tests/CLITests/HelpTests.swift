@@ -7,7 +7,8 @@ extension ProgramTests {
   @Suite("Help", .timeLimit(.minutes(1)))
   struct HelpTests {
     @Test(
-      "Help is as it was written down", arguments: ["", "run", "probe", "schema", "doctor", "model", "model bench"])
+      "Help is as it was written down",
+      arguments: ["", "run", "probe", "schema", "doctor", "model", "model test", "model bench"])
     func help(command: String) throws {
       let outcome = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
       #expect(outcome.status == 0 && outcome.errors.isEmpty)

@@ -1,0 +1,118 @@
+import BraidTestSupport
+import Foundation
+
+/// Models of one node and tensors in ONNX's format, written by hand.
+enum SmallModel {
+  /// A message of Protocol Buffers under construction.
+  struct Message {
+    var bytes: [UInt8] = []
+
+    /// Adds a whole number.
+    func number(_ field: Int, _ value: Int) -> Message {
+      var copy = self
+      copy.varint(UInt64(field) << 3)
+      copy.varint(UInt64(value))
+      return copy
+    }
+
+    /// Adds a text, bytes or a message.
+    func field(_ field: Int, _ value: some Sequence<UInt8>) -> Message {
+      var copy = self
+      let value = Array(value)
+      copy.varint(UInt64(field) << 3 | 2)
+      copy.varint(UInt64(value.count))
+      copy.bytes += value
+      return copy
+    }
+
+    private mutating func varint(_ value: UInt64) {
+      var rest = value
+      while rest > 0x7f {
+        bytes.append(UInt8(rest & 0x7f) | 0x80)
+        rest >>= 7
+      }
+      bytes.append(UInt8(rest))
+    }
+  }
+
+  /// A model whose inputs and output are `float32` tensors of these dimensions: `output = operation(inputs)`.
+  static func model(
+    _ operation: String, inputs: [String] = ["x"], output: String = "y", dimensions: [Int] = [3]
+  ) -> Data {
+    let graph = graph(
+      [node(operation, inputs, [output])], inputs: inputs.map { info($0, dimensions) },
+      outputs: [info(output, dimensions)])
+    return model(graph)
+  }
+
+  /// A loop that keeps its own condition true.
+  static var endless: Data {
+    let body = graph(
+      [node("Identity", ["go"], ["on"]), node("Relu", ["state"], ["next"])],
+      inputs: [info("pass", [], type: 7), info("go", [], type: 9), info("state", [3])],
+      outputs: [info("on", [], type: 9), info("next", [3])])
+    let attribute = Message().field(1, "body".utf8).field(6, body.bytes).number(20, 5)
+    return model(
+      graph([node("Loop", ["", "", "x"], ["y"], [attribute])], inputs: [info("x", [3])], outputs: [info("y", [3])]))
+  }
+
+  private static func model(_ graph: Message) -> Data {
+    let version = Message().number(2, 17)
+    return Data(Message().number(1, 8).field(2, "braid tests".utf8).field(7, graph.bytes).field(8, version.bytes).bytes)
+  }
+
+  private static func graph(_ nodes: [Message], inputs: [Message], outputs: [Message]) -> Message {
+    var graph = Message()
+    for node in nodes { graph = graph.field(1, node.bytes) }
+    graph = graph.field(2, "small".utf8)
+    for input in inputs { graph = graph.field(11, input.bytes) }
+    for output in outputs { graph = graph.field(12, output.bytes) }
+    return graph
+  }
+
+  private static func node(
+    _ operation: String, _ inputs: [String], _ outputs: [String], _ attributes: [Message] = []
+  ) -> Message {
+    var node = Message()
+    for input in inputs { node = node.field(1, input.utf8) }
+    for output in outputs { node = node.field(2, output.utf8) }
+    node = node.field(3, "the node".utf8).field(4, operation.utf8)
+    for attribute in attributes { node = node.field(5, attribute.bytes) }
+    return node
+  }
+
+  /// A name with an element type, by ONNX's number, and dimensions.
+  private static func info(_ name: String, _ dimensions: [Int], type: Int = 1) -> Message {
+    var shape = Message()
+    for size in dimensions { shape = shape.field(1, Message().number(1, size).bytes) }
+    let tensor = Message().number(1, type).field(2, shape.bytes)
+    return Message().field(1, name.utf8).field(2, Message().field(1, tensor.bytes).bytes)
+  }
+
+  /// A `float32` tensor.
+  static func tensor(_ values: [Float], dimensions: [Int]? = nil) -> Data {
+    var message = Message()
+    for size in dimensions ?? [values.count] { message = message.number(1, size) }
+    return Data(message.number(2, 1).field(9, bytes(values)).bytes)
+  }
+
+  /// The values as they lie in memory, little-endian.
+  static func bytes(_ values: [Float]) -> [UInt8] {
+    values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> UInt32($0 * 8)) } }
+  }
+
+  /// Writes a case of the standard's layout: a model, its inputs and what it should give.
+  static func writeCase(
+    _ scratch: Scratch, _ name: String, model: Data, inputs: [[Float]], output: [Float], tolerance: String? = nil
+  ) throws {
+    let files = FileManager.default
+    let set = scratch.path("\(name)/test_data_set_0")
+    try files.createDirectory(atPath: set, withIntermediateDirectories: true)
+    try model.write(to: URL(fileURLWithPath: scratch.path("\(name)/model.onnx")))
+    for (index, values) in inputs.enumerated() {
+      try tensor(values).write(to: URL(fileURLWithPath: "\(set)/input_\(index).pb"))
+    }
+    try tensor(output).write(to: URL(fileURLWithPath: "\(set)/output_0.pb"))
+    if let tolerance { _ = try scratch.write("\(name)/tolerance.json", Data(tolerance.utf8)) }
+  }
+}
