@@ -1,6 +1,4 @@
-import Glibc
-
-/// Batch and layer normalisation, softmax.
+/// Batch and layer normalisation.
 extension OperatorRegistry {
   static let normalisation: [OperatorDefinition] = [
     OperatorDefinition(
@@ -64,8 +62,6 @@ extension OperatorRegistry {
         }
       }
     },
-    softmax(.softmax, logarithmic: false),
-    softmax(.logSoftmax, logarithmic: true),
   ]
 
   /// The number of rows before `axis`, and the elements of one from there on.
@@ -73,42 +69,5 @@ extension OperatorRegistry {
     let shape = try call.input(0).shape
     let axis = try call.axis(call.attributes.int("axis", default: defaultAxis), rank: shape.rank)
     return (shape.product(0..<axis), shape.product(axis..<shape.rank))
-  }
-
-  private static func softmax(_ kind: OperatorKind, logarithmic: Bool) -> OperatorDefinition {
-    OperatorDefinition(
-      kind,
-      infer: { call throws(InferenceError) in
-        let shape = try call.input(0).shape
-        if shape.rank > 0 { _ = try call.axis(call.attributes.int("axis", default: -1), rank: shape.rank) }
-        return try sameFloat(call)
-      }
-    ) { call, _ throws(InferenceError) in
-      let shape = try call.input(0).shape
-      let axis = shape.rank == 0 ? 0 : try call.axis(call.attributes.int("axis", default: -1), rank: shape.rank)
-      // Older models take all axes from `axis` on as one.
-      let flat = try call.attributes.int("flatten", default: 0) != 0
-      let size = shape.rank == 0 ? 1 : flat ? shape.product(axis..<shape.rank) : shape[axis]
-      let step = flat || shape.rank == 0 ? 1 : shape.product((axis + 1)..<shape.rank)
-      return Kernel { arguments in
-        let (x, y) = (Elements<Float>(arguments.input(0)), Elements<Float>(arguments.output))
-        for line in 0..<(size == 0 ? 0 : x.count / size) {
-          let base = line / step * step * size + line % step
-          var largest = -Float.infinity
-          for i in 0..<size { largest = max(largest, x[base + i * step]) }
-          var sum: Float = 0
-          for i in 0..<size {
-            let power = expf(x[base + i * step] - largest)
-            y[base + i * step] = power
-            sum += power
-          }
-          let logarithm = logf(sum)
-          for i in 0..<size {
-            let place = base + i * step
-            y[place] = logarithmic ? x[place] - largest - logarithm : y[place] / sum
-          }
-        }
-      }
-    }
   }
 }

@@ -148,8 +148,10 @@ extension OperatorDefinition {
 enum OperatorRegistry {
   private static let definitions: [OperatorKind: OperatorDefinition] = {
     let lists = [
-      unary, binary, comparison, shape, cast, movement, selection, window, product, normalisation, reduction, recurrent,
+      shape, cast, movement, selection, window, normalisation, recurrent,
       quantisation, resampling,
+      mathematics, activation, arithmetic, comparison, reduction, cumulative, order, softmaxes, product, einsum,
+      random, dropout, loss, optimisers,
     ]
     var table: [OperatorKind: OperatorDefinition] = [:]
     for definition in lists.joined() { table[definition.kind] = definition }
