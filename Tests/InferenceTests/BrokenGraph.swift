@@ -85,7 +85,7 @@ struct BrokenGraph: Sendable, CustomTestStringConvertible {
       bytes: model([x, y, node("Relu", ["x"], ["y"], domain: "com.example")])),
     BrokenGraph(
       name: "wrong element type", code: .unsupportedOperator,
-      bytes: model([value(11, "x", [1, 4], type: 7), y, node("Relu", ["x"], ["y"])])),
+      bytes: model([value(11, "x", [1, 4], type: 7), y, node("Sigmoid", ["x"], ["y"])])),
     BrokenGraph(
       name: "strings", code: .unsupportedOperator,
       bytes: model([value(11, "x", [1, 4], type: 8), y, node("Relu", ["x"], ["y"])])),

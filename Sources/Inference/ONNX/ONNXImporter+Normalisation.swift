@@ -1,15 +1,12 @@
 extension ONNXImporter {
   /// Appends `node` in the newest form of its operator; literal constants become values, not nodes.
   mutating func normalise(_ node: Node, into block: inout Block) throws(InferenceError) {
+    if try normaliseElementwise(node, into: &block) { return }
     var node = node
     switch node.kind {
     case .constant:
       try addLiteral(node)
       return
-    case "Dropout":
-      node.kind = .identity
-      node.inputs = Array(node.inputs.prefix(1))
-      node.outputs = Array(node.outputs.prefix(1))
     case .squeeze, .unsqueeze: try moveInts("axes", toInput: 1, of: &node)
     case .reshape: try moveInts("shape", toInput: 1, of: &node)
     case "Split": try moveInts("split", toInput: 1, of: &node)

@@ -7,6 +7,9 @@ extension PlanBuilder {
     guard let x = node.input(0), let w = node.input(1), let weights = graph[w].tensor,
       let output = node.outputs.first ?? nil
     else { return false }
+    if fusion.weightScales.isEmpty {
+      guard try type(x).elementType == .float32, weights.elementType == .float32 else { return false }
+    }
     if !fusion.weightScales.isEmpty, !InferenceLibraries.current.int8IsExact {
       // Pairs of products are summed in 16 bits there: unsigned values and full-size weights would saturate.
       let small = weights.array(of: Int8.self).allSatisfy { abs(Int($0)) <= 64 }

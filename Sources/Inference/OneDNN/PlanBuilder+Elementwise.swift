@@ -159,7 +159,8 @@ extension PlanBuilder {
   mutating func lowerSoftmax(_ node: Node) throws(InferenceError) -> Bool {
     guard let x = node.input(0), let output = node.outputs.first ?? nil else { return false }
     let shape = try type(x).shape
-    guard let axis = shape.normalise(axis: try node.attributes.int("axis", default: -1)),
+    guard try type(x).elementType == .float32,
+      let axis = shape.normalise(axis: try node.attributes.int("axis", default: -1)),
       try node.attributes.int("flatten", default: 0) == 0 || axis == shape.rank - 1, let home = try located(x)
     else { return false }
     let attributes = try PrimitiveAttributes()
