@@ -63,9 +63,7 @@ extension OperatorRegistry {
     _ call: OperatorCall, default fallback: ElementType
   ) throws(InferenceError) -> ElementType {
     let number = try call.attributes.int("dtype", default: 0)
-    guard number != 0 else { return fallback }
-    guard let type = Cast.numbered[number] else { throw .unsupported("numbers of element type number \(number)") }
-    return type
+    return number == 0 ? fallback : try Cast.type(number)
   }
 
   private static func seed(_ call: OperatorCall) throws(InferenceError) -> UInt32 {
