@@ -62,6 +62,8 @@ public struct InferenceError: DescribedError {
   static func shape(_ message: String) -> InferenceError { InferenceError(.shapeMismatch, message) }
   static func limit(_ message: String) -> InferenceError { InferenceError(.limitExceeded, message) }
 
+  static func unsupportedFeature(_ message: String) -> InferenceError { InferenceError(.unsupportedFeature, message) }
+
   /// What a plan of fixed shapes cannot hold, and a `DynamicSession` can.
   static func dependsOnData(_ message: String) -> InferenceError {
     var error = InferenceError(

@@ -99,7 +99,7 @@ struct MiniFloat: Sendable {
     case .notANumberAtEnd: (largestCode + 1) | sign
     case .notANumberAtMinusZero: signBit
     case .infinity: (largestCode + 2) | sign
-    case .none: largestCode | sign
+    case .none: signBit
     }
   }
 }

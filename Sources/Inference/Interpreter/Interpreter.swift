@@ -68,6 +68,21 @@ final class Interpreter {
     values[id.index] = nil
   }
 
+  /// Counts bytes that are kept beside the values, until `release`.
+  func reserve(_ byteCount: Int) throws(InferenceError) -> Int {
+    let size = max(1, byteCount)
+    guard size <= limits.totalBytes - liveBytes else {
+      throw .limit("the values alive at once take more than \(limits.totalBytes) bytes")
+    }
+    liveBytes += size
+    return size
+  }
+
+  func release(_ byteCount: Int) { liveBytes -= byteCount }
+
+  /// What the model declares value `id` to be, where it does.
+  func declared(_ id: ValueID) -> TensorInfo? { graph[id].declared }
+
   /// Counts one more thing done.
   func step() throws(InferenceError) {
     steps += 1
@@ -113,9 +128,15 @@ final class Interpreter {
 
   private func results(_ item: InterpretedNode) throws(InferenceError) -> [ModelValue] {
     guard let definition = item.definition else { return try runAlone(item) }
+    if item.node.kind == .identity, let value = try operand(0, of: item.node) { return [value] }
     var operands: [Tensor?] = []
     for index in item.node.inputs.indices { operands.append(try tensor(index, of: item.node)) }
-    let tensors = try NodeEvaluation(item.node, definition, limits).results(operands)
-    return tensors.map { .tensor($0) }
+    if operands.contains(where: { $0?.elementType == .string }) {
+      return try movedTexts(item.node, definition, operands).map { .tensor($0) }
+    }
+    if item.node.kind == .cast, try item.node.attributes.int("to", default: 0) == 8 {
+      return [.tensor(try printed(required(0, of: item.node)))]
+    }
+    return try NodeEvaluation(item.node, definition, limits).results(operands).map { .tensor($0) }
   }
 }

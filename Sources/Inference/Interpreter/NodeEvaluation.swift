@@ -37,7 +37,8 @@ struct NodeEvaluation {
     return results
   }
 
-  private static func converted(_ tensor: Tensor, to type: ElementType) throws(InferenceError) -> Tensor {
+  /// `tensor` in another type, neither of them texts.
+  static func converted(_ tensor: Tensor, to type: ElementType) throws(InferenceError) -> Tensor {
     let result = try Tensor(zeros: TensorType(elementType: type, shape: tensor.shape))
     let kernel = try Cast().kernel(from: tensor.elementType, to: type)
     try withExtendedLifetime((tensor, result)) { () throws(InferenceError) in

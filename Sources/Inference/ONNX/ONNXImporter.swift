@@ -5,15 +5,20 @@ import SwiftProtobuf
 /// become the newest. What follows needs to know nothing of the format.
 struct ONNXImporter {
   let limits: ModelLimits
-  /// The version of the standard's operators that the model asks for.
-  let opset: Int
+  /// The version of the standard's operators that the model, or the function at work, asks for.
+  private(set) var opset: Int
   var graph = Graph()
   private let decoder: ONNXTensorDecoder
   private var nodeCount = 0
   private var totalBytes = 0
-  private var scopes: [[String: ValueID]] = []
+  /// The values in reach by name, the innermost graph's last; nil for those that a function's caller left out.
+  private var scopes: [[String: ValueID?]] = []
+  private let functions: ONNXFunctions
+  /// The functions at work, the innermost last.
+  private var calls: [ONNXFunctions.Call] = []
 
-  init(limits: ModelLimits, opset: Int, externalData: ExternalData?) {
+  init(limits: ModelLimits, opset: Int, functions: ONNXFunctions, externalData: ExternalData?) {
+    self.functions = functions
     self.limits = limits
     decoder = ONNXTensorDecoder(limits: limits, externalData: externalData)
     self.opset = opset
@@ -24,14 +29,11 @@ struct ONNXImporter {
     of model: ONNXModel, limits: ModelLimits, externalData: ExternalData? = nil
   ) throws(InferenceError) -> Graph {
     guard model.hasGraph else { throw InferenceError(.notAModel, "it holds no graph") }
-    guard model.functions.isEmpty else {
-      throw InferenceError(.unsupportedFeature, "it has functions of its own, first \(model.functions[0].name)")
-    }
-    let versions = model.opsetImport.filter { $0.domain.isEmpty || $0.domain == "ai.onnx" }.map(\.version)
-    guard let version = versions.max(), version >= 1, version <= 1000 else {
+    let functions = try ONNXFunctions(model.functions)
+    guard let version = functions.version(model.opsetImport, orAnyOf: model.functions) else {
       throw .invalid("it does not say which version of the operators it uses")
     }
-    var importer = ONNXImporter(limits: limits, opset: Int(version), externalData: externalData)
+    var importer = ONNXImporter(limits: limits, opset: version, functions: functions, externalData: externalData)
     importer.graph.name = model.graph.name
     importer.graph.body = try importer.block(model.graph, depth: 0)
     return importer.graph
@@ -57,16 +59,10 @@ struct ONNXImporter {
     for node in message.node {
       for name in node.output where !name.isEmpty { try declare(Value(name: name), unique: true) }
     }
-    for node in message.node {
-      do throws(InferenceError) {
-        try append(node, to: &block, depth: depth)
-      } catch {
-        throw error.at(node.name.isEmpty ? "a node of type \(node.opType)" : "\(node.name) (\(node.opType))")
-      }
-    }
+    try append(message.node, to: &block, depth: depth)
     block.nodes = try Self.sorted(block.nodes, in: graph)
     for output in message.output {
-      let id = try resolve(output.name)
+      guard let id = try resolve(output.name) else { throw .invalid("output \(output.name) is absent") }
       if graph[id].declared == nil { graph[id].declared = try info(output, required: false) }
       block.outputs.append(id)
     }
@@ -91,7 +87,8 @@ struct ONNXImporter {
     return id
   }
 
-  private func resolve(_ name: String) throws(InferenceError) -> ValueID {
+  /// The value of this name; nil for one that a function's caller left out.
+  private func resolve(_ name: String) throws(InferenceError) -> ValueID? {
     for scope in scopes.reversed() {
       if let id = scope[name] { return id }
     }
@@ -142,20 +139,96 @@ struct ONNXImporter {
     throw InferenceError(.unsupportedFeature, "it is declared as a map, a sparse tensor or nothing known")
   }
 
+  private mutating func append(
+    _ messages: [ONNXNode], to block: inout Block, depth: Int
+  ) throws(InferenceError) {
+    for node in messages {
+      do throws(InferenceError) {
+        try append(node, to: &block, depth: depth)
+      } catch {
+        throw error.at(node.name.isEmpty ? "a node of type \(node.opType)" : "\(node.name) (\(node.opType))")
+      }
+    }
+  }
+
   private mutating func append(_ message: ONNXNode, to block: inout Block, depth: Int) throws(InferenceError) {
     guard !message.opType.isEmpty else { throw .invalid("a node names no operator") }
+    if let function = functions[message] {
+      try inline(function, message, into: &block, depth: depth)
+      return
+    }
     let standard = message.domain.isEmpty || message.domain == "ai.onnx"
     var node = Node(
       name: message.name, kind: OperatorKind(standard ? message.opType : "\(message.domain):\(message.opType)"),
       inputs: [], outputs: [])
     for name in message.input { node.inputs.append(name.isEmpty ? nil : try resolve(name)) }
     for name in message.output { node.outputs.append(name.isEmpty ? nil : try resolve(name)) }
-    for attribute in message.attribute { try read(attribute, into: &node, depth: depth) }
+    for attribute in message.attribute {
+      guard let attribute = try bound(attribute) else { continue }
+      try read(attribute, into: &node, depth: depth)
+    }
+    if node.kind == "Scan", opset < 9 { node.attributes["batched"] = .int(1) }
     try normalise(node, into: &block)
   }
 
+  /// The attribute itself, or what a function's caller gave for it; nil where it gave nothing.
+  private func bound(_ attribute: ONNXAttribute) throws(InferenceError) -> ONNXAttribute? {
+    guard !attribute.refAttrName.isEmpty else { return attribute }
+    guard let call = calls.last else { throw .invalid("attribute \(attribute.name) refers to a function's") }
+    guard var given = call.attributes[attribute.refAttrName] else { return nil }
+    given.name = attribute.name
+    return given
+  }
+
+  /// Puts the nodes of `function` in place of the node that calls it.
+  private mutating func inline(
+    _ function: ONNXFunction, _ message: ONNXNode, into block: inout Block, depth: Int
+  ) throws(InferenceError) {
+    let key = ONNXFunctions.Key(message)
+    guard !calls.contains(where: { $0.key == key }) else { throw .invalid("function \(function.name) calls itself") }
+    guard calls.count < limits.depth else { throw .limit("functions nest deeper than \(limits.depth)") }
+    nodeCount += function.node.count
+    guard nodeCount <= limits.nodes else { throw .limit("it has more than \(limits.nodes) nodes") }
+    guard message.input.count <= function.input.count, message.output.count <= function.output.count else {
+      throw .invalid("function \(function.name) is called with too many inputs or outputs")
+    }
+    var call = ONNXFunctions.Call(key: key)
+    for attribute in function.attributeProto { call.attributes[attribute.name] = attribute }
+    for attribute in message.attribute {
+      guard attribute.type != 5 else { throw .unsupportedFeature("a function with a graph as attribute") }
+      if let given = try bound(attribute) { call.attributes[given.name] = given }
+    }
+    var scope: [String: ValueID?] = [:]
+    for (index, name) in function.input.enumerated() {
+      let given = index < message.input.count && !message.input[index].isEmpty ? message.input[index] : nil
+      let id = try given.flatMap { name throws(InferenceError) in try resolve(name) }
+      guard scope.updateValue(id, forKey: name) == nil else { throw .invalid("the name \(name) is given twice") }
+    }
+    var results: [(inner: String, outer: ValueID)] = []
+    for (inner, outer) in zip(function.output, message.output) where !outer.isEmpty {
+      if let id = try resolve(outer) { results.append((inner, id)) }
+    }
+    let outside = (scopes: scopes, opset: opset)
+    scopes = [scope]
+    calls.append(call)
+    if let version = functions.version(function.opsetImport, orAnyOf: []) { opset = version }
+    defer {
+      (scopes, opset) = outside
+      calls.removeLast()
+    }
+    for node in function.node {
+      for name in node.output where !name.isEmpty { try declare(Value(name: name), unique: true) }
+    }
+    try append(function.node, to: &block, depth: depth)
+    for (inner, outer) in results {
+      guard let id = try resolve(inner) else {
+        throw .invalid("output \(inner) of function \(function.name) is absent")
+      }
+      block.nodes.append(Node(name: message.name, kind: .identity, inputs: [id], outputs: [outer]))
+    }
+  }
+
   private mutating func read(_ message: ONNXAttribute, into node: inout Node, depth: Int) throws(InferenceError) {
-    guard message.refAttrName.isEmpty else { throw .invalid("attribute \(message.name) refers to a function's") }
     switch message.type {
     case 1: node.attributes[message.name] = .float(message.f)
     case 2: node.attributes[message.name] = .int(Int(message.i))

@@ -1,5 +1,5 @@
 /// Conversions between element types, never a trap. Real numbers become whole ones towards zero, kept within the range
-/// of the result; whole numbers keep their lowest bits; real numbers round to nearest even.
+/// of the result, or where that has fewer than eight bits, with their lowest bits; whole numbers keep their lowest bits; real numbers round to nearest even.
 struct Cast: Sendable {
   /// How what lies beyond the eight-bit floating-point types is treated: made the largest number, where set.
   var saturate = true
@@ -66,10 +66,10 @@ struct Cast: Sendable {
     case .uint16: return Self.map(T.self, UInt16.self) { Self.whole(real($0)) }
     case .uint32: return Self.map(T.self, UInt32.self) { Self.whole(real($0)) }
     case .uint64: return Self.map(T.self, UInt64.self) { Self.whole(real($0)) }
-    case .int4: return Self.map(T.self, Int8.self) { max(-8, min(7, Self.whole(real($0)))) }
-    case .int2: return Self.map(T.self, Int8.self) { max(-2, min(1, Self.whole(real($0)))) }
-    case .uint4: return Self.map(T.self, UInt8.self) { min(15, Self.whole(real($0))) }
-    case .uint2: return Self.map(T.self, UInt8.self) { min(3, Self.whole(real($0))) }
+    case .int4: return Self.map(T.self, Int8.self) { Self.lowest(4, real($0)) }
+    case .int2: return Self.map(T.self, Int8.self) { Self.lowest(2, real($0)) }
+    case .uint4: return Self.map(T.self, UInt8.self) { UInt8(bitPattern: Self.lowest(4, real($0))) & 15 }
+    case .uint2: return Self.map(T.self, UInt8.self) { UInt8(bitPattern: Self.lowest(2, real($0))) & 3 }
     case .float8e8m0:
       let (saturate, rounding) = (saturate, rounding)
       return Self.map(T.self, UInt8.self) {
@@ -110,6 +110,12 @@ struct Cast: Sendable {
     if value >= Double(T.max) { return T.max }
     if value <= Double(T.min) { return T.min }
     return T(value)
+  }
+
+  /// The lowest `bits` of the whole part, as a signed number.
+  private static func lowest(_ bits: Int8, _ value: Double) -> Int8 {
+    let number: Int64 = whole(value)
+    return (Int8(truncatingIfNeeded: number) << (8 - bits)) >> (8 - bits)
   }
 
   private static func map<T: TensorElement, U: TensorElement>(

@@ -32,11 +32,7 @@ public final class DynamicSession {
   public init(_ model: Model, options: SessionOptions = SessionOptions()) throws(InferenceError) {
     self.model = model
     self.options = options
-    do throws(InferenceError) {
-      try PlanBuilder.check(options, model)
-    } catch {
-      throw error.within(model.name)
-    }
+    try named { () throws(InferenceError) in try PlanBuilder.check(options, model) }
   }
 
   /// Computes the outputs. Blocks the calling thread.
@@ -46,9 +42,9 @@ public final class DynamicSession {
   /// - Throws: `missing-input` for a name that is unknown or left out, `shape-mismatch` for a value that the model does
   ///   not declare, what making a plan throws, and what only the data can show. The session can be run again.
   public func run(_ inputs: [String: ModelValue]) throws(InferenceError) -> [ModelValue] {
-    do throws(InferenceError) {
-      let values = try checked(inputs)
-      if let tensors = Self.tensors(values), let session = try planned(tensors) {
+    let values = try named { () throws(InferenceError) in try checked(inputs) }
+    if let tensors = Self.tensors(values), let session = try planned(tensors) {
+      return try named { () throws(InferenceError) in
         for (name, tensor) in tensors {
           if let index = session.inputIndex(name) { try session.write(tensor, toInput: index) }
         }
@@ -57,9 +53,23 @@ public final class DynamicSession {
         for index in session.outputs.indices { outputs.append(.tensor(try session.tensor(output: index))) }
         return outputs
       }
+    }
+    return try named { () throws(InferenceError) in
       if interpreter == nil { interpreter = try Interpreter(model.graph, limits: model.limits) }
       guard let interpreter else { return [] }
-      return try interpreter.run(values.map(\.value))
+      return zip(try interpreter.run(values.map(\.value)), model.outputs).map { value, info in
+        // An option that is there may have been computed as what it holds.
+        if case .optional = info.form, case .optional = value { return value }
+        if case .optional = info.form { return .optional(value) }
+        return value
+      }
+    }
+  }
+
+  /// What `body` returns; its error, located in the model.
+  private func named<R>(_ body: () throws(InferenceError) -> R) throws(InferenceError) -> R {
+    do throws(InferenceError) {
+      return try body()
     } catch {
       throw error.within(model.name)
     }
