@@ -2,7 +2,7 @@
 extension OperatorRegistry {
   static let selection: [OperatorDefinition] = [
     OperatorDefinition(
-      "Gather",
+      "Gather", acceptsHalf: true,
       infer: { call throws(InferenceError) in
         let (x, indices) = (try call.input(0), try call.input(1))
         _ = try call.elementType(1, oneOf: [.int32, .int64])
@@ -17,14 +17,12 @@ extension OperatorRegistry {
       let axis = try call.axis(call.attributes.int("axis", default: 0), rank: shape.rank)
       let outer = shape.product(0..<axis)
       let (size, row) = (shape[axis], shape.product((axis + 1)..<shape.rank))
-      let wide = try call.input(1).elementType == .int64
       let bytes = row * outputs[0].elementType.byteCount
       return Kernel { arguments throws(InferenceError) in
-        let count = arguments.input(1).count
+        let indices = IndexElements(arguments.input(1))
+        let count = indices.count
         for i in 0..<count {
-          let raw = wide ? Int(Elements<Int64>(arguments.input(1))[i]) : Int(Elements<Int32>(arguments.input(1))[i])
-          let index = raw < 0 ? raw &+ size : raw
-          guard index >= 0, index < size else { throw .shape("index \(raw) is outside an axis of size \(size)") }
+          let index = try indices.place(i, of: size)
           for o in 0..<outer {
             unsafe (arguments.output.pointer + (o * count + i) * bytes).copyMemory(
               from: arguments.input(0).pointer + (o * size + index) * bytes, byteCount: bytes)
@@ -33,54 +31,156 @@ extension OperatorRegistry {
       }
     },
     OperatorDefinition(
-      "Split",
+      "GatherElements", acceptsHalf: true,
       infer: { call throws(InferenceError) in
         let x = try call.input(0)
-        let (axis, parts) = try splitParts(call)
-        var types: [TensorType] = []
-        for part in parts {
-          var dimensions = x.shape.dimensions
-          dimensions[axis] = part
-          types.append(try call.type(x.elementType, dimensions))
-        }
-        return types
+        _ = try AxisWalk(call)
+        return [try call.type(x.elementType, call.input(1).shape.dimensions)]
       }
     ) { call, outputs throws(InferenceError) in
-      let shape = try call.input(0).shape
-      let (axis, _) = try splitParts(call)
-      let (outer, inner) = (shape.product(0..<axis), shape.product(axis..<shape.rank))
-      return ByteSize(of: outputs[0].elementType).kernel(SplitKernel(outer: outer, row: inner))
+      ByteSize(of: outputs[0].elementType).throwingKernel(GatherElementsKernel(walk: try AxisWalk(call)))
+    },
+    OperatorDefinition(
+      "GatherND", acceptsHalf: true,
+      infer: { call throws(InferenceError) in
+        let (x, indices) = (try call.input(0), try call.input(1))
+        let tuples = try TupleIndices(
+          data: x.shape, indices: indices, batchAxes: call.attributes.int("batch_dims", default: 0))
+        return [
+          try call.type(
+            x.elementType,
+            indices.shape.dimensions.dropLast() + x.shape.dimensions[(tuples.batchAxes + tuples.width)...])
+        ]
+      }
+    ) { call, outputs throws(InferenceError) in
+      let tuples = try TupleIndices(
+        data: call.input(0).shape, indices: call.input(1), batchAxes: call.attributes.int("batch_dims", default: 0))
+      return ByteSize(of: outputs[0].elementType).throwingKernel(GatherTuplesKernel(tuples: tuples))
     },
   ]
 
-  private struct SplitKernel: SizedKernel {
-    let outer: Int
-    let row: Int
+  private struct GatherElementsKernel: ThrowingSizedKernel {
+    let walk: AxisWalk
 
-    func run<T: BitwiseCopyable>(_ arguments: KernelArguments, _: T.Type) {
-      guard outer > 0 else { return }
-      let x = Elements<T>(arguments.input(0))
-      var place = 0
-      for output in arguments.outputs {
-        let y = Elements<T>(output)
-        let part = y.count / outer
-        for i in 0..<outer { y.copy(part, of: x, from: i * row + place, to: i * part) }
-        place += part
-      }
+    func run<T: BitwiseCopyable>(_ arguments: KernelArguments, _: T.Type) throws(InferenceError) {
+      let (x, y) = (Elements<T>(arguments.input(0)), Elements<T>(arguments.output))
+      try walk.forEach(IndexElements(arguments.input(1))) { data, place in y[place] = x[data] }
     }
   }
 
-  private static func splitParts(_ call: OperatorCall) throws(InferenceError) -> (Int, [Int]) {
-    let shape = try call.input(0).shape
-    let axis = try call.axis(call.attributes.int("axis", default: 0), rank: shape.rank)
-    let count = call.node.outputs.count
-    if let parts = try call.integers(1) {
-      guard parts.count == count, parts.allSatisfy({ $0 >= 0 && $0 <= shape[axis] }), parts.reduce(0, +) == shape[axis]
-      else { throw .shape("parts \(parts) do not make up axis \(axis) of \(shape)") }
-      return (axis, parts)
+  private struct GatherTuplesKernel: ThrowingSizedKernel {
+    let tuples: TupleIndices
+
+    func run<T: BitwiseCopyable>(_ arguments: KernelArguments, _: T.Type) throws(InferenceError) {
+      let (x, y) = (Elements<T>(arguments.input(0)), Elements<T>(arguments.output))
+      let indices = IndexElements(arguments.input(1))
+      for i in 0..<tuples.count {
+        y.copy(tuples.block, of: x, from: try tuples.offset(i, indices), to: i * tuples.block)
+      }
     }
-    guard count > 0 else { throw .invalid("it has no outputs") }
-    let size = (shape[axis] + count - 1) / count
-    return (axis, (0..<count).map { max(0, min(size, shape[axis] - $0 * size)) })
+  }
+}
+
+/// A sized kernel that can meet indices outside their axis.
+protocol ThrowingSizedKernel: Sendable {
+  func run<T: BitwiseCopyable>(_ arguments: KernelArguments, _: T.Type) throws(InferenceError)
+}
+
+extension ByteSize {
+  /// `sized` for elements of this size.
+  func throwingKernel(_ sized: some ThrowingSizedKernel) -> Kernel {
+    switch self {
+    case .one: Kernel { arguments throws(InferenceError) in try sized.run(arguments, UInt8.self) }
+    case .two: Kernel { arguments throws(InferenceError) in try sized.run(arguments, UInt16.self) }
+    case .four: Kernel { arguments throws(InferenceError) in try sized.run(arguments, UInt32.self) }
+    case .eight: Kernel { arguments throws(InferenceError) in try sized.run(arguments, UInt64.self) }
+    }
+  }
+}
+
+/// How `GatherElements` and `ScatterElements` go through their indices: each stands at a place of the data whose
+/// coordinate along one axis it replaces.
+struct AxisWalk: Sendable {
+  private let sizes: [Int]
+  private let strides: [Int]
+  private let axis: Int
+  private let axisSize: Int
+
+  /// The walk over operand 1, the indices, on operand 0, the data.
+  init(_ call: OperatorCall) throws(InferenceError) {
+    let (data, indices) = (try call.input(0).shape, try call.input(1).shape)
+    _ = try call.elementType(1, oneOf: [.int32, .int64])
+    axis = try call.axis(call.attributes.int("axis", default: 0), rank: data.rank)
+    guard indices.rank == data.rank else { throw .shape("indices of shape \(indices) for \(data)") }
+    for other in 0..<data.rank where other != axis && indices[other] > data[other] {
+      throw .shape("indices of shape \(indices) for \(data)")
+    }
+    (sizes, strides, axisSize) = (indices.dimensions, data.strides, data[axis])
+  }
+
+  /// Calls `body` with each place of the data and of the indices.
+  func forEach(
+    _ indices: IndexElements, _ body: (_ data: Int, _ index: Int) throws(InferenceError) -> Void
+  ) throws(InferenceError) {
+    guard indices.count > 0 else { return }
+    var place = 0
+    try step(0, 0, &place, indices, body)
+  }
+
+  private func step(
+    _ depth: Int, _ offset: Int, _ place: inout Int, _ indices: IndexElements,
+    _ body: (_ data: Int, _ index: Int) throws(InferenceError) -> Void
+  ) throws(InferenceError) {
+    let stride = depth == axis ? 0 : strides[depth]
+    for i in 0..<sizes[depth] {
+      let next = offset + i * stride
+      if depth == sizes.count - 1 {
+        try body(next + (try indices.place(place, of: axisSize)) * strides[axis], place)
+        place += 1
+      } else {
+        try step(depth + 1, next, &place, indices, body)
+      }
+    }
+  }
+}
+
+/// How `GatherND` and `ScatterND` find blocks of the data: by tuples of coordinates, the last axis of the indices.
+struct TupleIndices: Sendable {
+  /// Leading axes that data and indices share.
+  let batchAxes: Int
+  /// Coordinates in one tuple.
+  let width: Int
+  /// Tuples in all.
+  let count: Int
+  /// Elements that one tuple stands for.
+  let block: Int
+  private let perBatch: Int
+  private let batchSpan: Int
+  private let sizes: [Int]
+  private let strides: [Int]
+
+  init(data: TensorShape, indices: Fact, batchAxes: Int) throws(InferenceError) {
+    guard indices.elementType == .int64 || indices.elementType == .int32, indices.shape.rank >= 1,
+      batchAxes >= 0, batchAxes < indices.shape.rank, batchAxes <= data.rank
+    else { throw .shape("indices of type \(indices.elementType) and shape \(indices.shape) for \(data)") }
+    let width = indices.shape[indices.shape.rank - 1]
+    guard width >= 1, batchAxes + width <= data.rank,
+      (0..<batchAxes).allSatisfy({ data[$0] == indices.shape[$0] })
+    else { throw .shape("indices of shape \(indices.shape) for \(data)") }
+    self.batchAxes = batchAxes
+    self.width = width
+    count = indices.shape.product(0..<(indices.shape.rank - 1))
+    perBatch = max(1, indices.shape.product(batchAxes..<(indices.shape.rank - 1)))
+    batchSpan = data.product(batchAxes..<data.rank)
+    block = data.product((batchAxes + width)..<data.rank)
+    sizes = Array(data.dimensions[batchAxes..<(batchAxes + width)])
+    strides = Array(data.strides[batchAxes..<(batchAxes + width)])
+  }
+
+  /// Where the block of tuple `index` begins in the data.
+  func offset(_ index: Int, _ indices: IndexElements) throws(InferenceError) -> Int {
+    var offset = index / perBatch * batchSpan
+    for axis in 0..<width { offset += (try indices.place(index * width + axis, of: sizes[axis])) * strides[axis] }
+    return offset
   }
 }
