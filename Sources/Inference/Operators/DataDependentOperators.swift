@@ -71,7 +71,7 @@ extension OperatorRegistry {
         }
       }
     },
-    nonMaxSuppression,
+    nonMaxSuppression, ngramCounting,
   ]
 
   /// Copies chosen places of an axis.

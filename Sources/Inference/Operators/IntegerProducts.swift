@@ -5,7 +5,7 @@ extension OperatorRegistry {
       "MatMulInteger",
       infer: { call throws(InferenceError) in
         _ = try IntegerMatrices(call)
-        return [try call.type(.int32, MatrixStack(call.input(0).shape, call.input(1).shape).result)]
+        return [try call.type(.int32, MatrixShapes(call).result)]
       }
     ) { call, _ throws(InferenceError) in
       let product = try IntegerMatrices(call)
@@ -35,49 +35,14 @@ private protocol ByteInteger: FixedWidthInteger, TensorElement {}
 extension Int8: ByteInteger {}
 extension UInt8: ByteInteger {}
 
-/// The stacks of matrices that a product goes through, repeated to a common shape.
-struct MatrixStack: Sendable {
-  let m: Int
-  let k: Int
-  let n: Int
-  /// The dimensions of the stack, and of the result.
-  let batch: [Int]
-  let result: [Int]
-  /// For each matrix of the result, the number of each operand's.
-  let left: [Int]
-  let right: [Int]
-
-  init(_ first: TensorShape, _ second: TensorShape) throws(InferenceError) {
-    var (a, b) = (first.dimensions, second.dimensions)
-    guard !a.isEmpty, !b.isEmpty else { throw .shape("a scalar is not a matrix") }
-    let (leftVector, rightVector) = (a.count == 1, b.count == 1)
-    if leftVector { a.insert(1, at: 0) }
-    if rightVector { b.append(1) }
-    (m, k, n) = (a[a.count - 2], a[a.count - 1], b[b.count - 1])
-    guard b[b.count - 2] == k, let left = TensorShape(Array(a.dropLast(2))),
-      let right = TensorShape(Array(b.dropLast(2)))
-    else { throw .shape("\(first) and \(second) do not fit each other") }
-    batch = try Broadcast.shape([left, right])
-    guard let shape = TensorShape(batch), shape.elementCount < 1 << 24 else {
-      throw .limit("a stack of \(batch) matrices")
-    }
-    let broadcast = Broadcast([left, right], to: shape)
-    func expand(_ operand: Int) -> [Int] {
-      broadcast.rows[operand].flatMap { row in (0..<broadcast.inner).map { row + $0 * broadcast.steps[operand] } }
-    }
-    (self.left, self.right) = (expand(0), expand(1))
-    result = batch + (leftVector ? [] : [m]) + (rightVector ? [] : [n])
-  }
-}
-
 private struct IntegerMatrices: Sendable {
-  private let stack: MatrixStack
+  private let stack: MatrixShapes
   /// Zero points of a matrix's rows or columns: how far they move along them, and from one matrix to the next.
   private let leftSteps: (line: Int, matrix: Int)
   private let rightSteps: (line: Int, matrix: Int)
 
   init(_ call: OperatorCall) throws(InferenceError) {
-    let stack = try MatrixStack(call.input(0).shape, call.input(1).shape)
+    let stack = try MatrixShapes(call)
     self.stack = stack
     func steps(_ index: Int, of operand: Int, lines: Int) throws(InferenceError) -> (Int, Int) {
       _ = try call.elementType(operand, oneOf: [.int8, .uint8])
@@ -109,20 +74,21 @@ private struct IntegerMatrices: Sendable {
     let rightZeros = arguments.optional(3).map { Elements<B>($0) }
     let (m, k, n) = (stack.m, stack.k, stack.n)
     y.fill(0)
-    for matrix in stack.left.indices {
-      let (leftStart, rightStart) = (stack.left[matrix] * m * k, stack.right[matrix] * k * n)
+    for matrix in stack.leftBatches.indices {
+      let (leftStart, rightStart) = (stack.leftBatches[matrix] * m * k, stack.rightBatches[matrix] * k * n)
       precondition(
         leftStart + m * k <= a.count && rightStart + k * n <= b.count && (matrix + 1) * m * n <= y.count,
         "a kernel reads outside a tensor")
       for i in 0..<m {
-        let leftZero = leftZeros.map { Int32($0[stack.left[matrix] * leftSteps.matrix + i * leftSteps.line]) } ?? 0
+        let leftZero =
+          leftZeros.map { Int32($0[stack.leftBatches[matrix] * leftSteps.matrix + i * leftSteps.line]) } ?? 0
         let row = unsafe y.pointer + (matrix * m + i) * n
         for l in 0..<k {
           let value = Int32(unsafe a.pointer[leftStart + i * k + l]) - leftZero
           guard value != 0 else { continue }
           let column = unsafe b.pointer + rightStart + l * n
           if let rightZeros {
-            let zero = stack.right[matrix] * rightSteps.matrix
+            let zero = stack.rightBatches[matrix] * rightSteps.matrix
             for j in 0..<n {
               unsafe row[j] &+= value &* (Int32(column[j]) &- Int32(rightZeros[zero + j * rightSteps.line]))
             }

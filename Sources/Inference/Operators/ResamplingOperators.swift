@@ -95,7 +95,7 @@ extension OperatorRegistry {
 }
 
 /// Resizes one axis after another, computing in `A`.
-private struct ResizePasses<A: BinaryFloatingPoint & NumberElement>: NumberKernel {
+private struct ResizePasses<A: RealElement>: NumberKernel {
   private struct Pass: Sendable {
     let axis: ResizeAxis
     let outer: Int
