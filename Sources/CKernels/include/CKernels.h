@@ -70,6 +70,69 @@ void braid_matmul_reference(const float *a, const float *b, float *y, int64_t m,
 void braid_quantise_s8(const float *x, int8_t *y, size_t count, float scale, int32_t zero_point);
 void braid_quantise_u8(const float *x, uint8_t *y, size_t count, float scale, int32_t zero_point);
 
+/// y[i] = table[x[i]] for `count` bytes; `table` has 256. `x` and `y` may be the same.
+void braid_look_up(const uint8_t *x, uint8_t *y, size_t count, const uint8_t *table);
+
+/// The same with a table of 256 for each of `channels`: `x` and `y` are [outer, channels, inner].
+void braid_look_up_channels(const uint8_t *x, uint8_t *y, size_t outer, size_t channels, size_t inner,
+                            const uint8_t *tables);
+
+/// Real planes [channels, plane] to bytes [plane, channels]: saturate(round(x * scale) + zero_point), ties to even; bytes
+/// are signed where `is_signed`. What is not a number gives the zero point.
+void braid_quantise_planes(const float *x, uint8_t *y, size_t channels, size_t plane, float scale, int32_t zero_point,
+                           int is_signed);
+
+/// Planes [channels, plane] to pixels [plane, channels].
+void braid_interleave_planes(const float *x, float *y, size_t channels, size_t plane);
+
+/// The largest of each window, byte by byte: `x` [rows, columns, channels]. The first spatial axis of `window` is of size
+/// 1. A window that holds nothing gives the smallest byte. `scratch` takes one row of `x`.
+void braid_maximum_pool(const uint8_t *x, uint8_t *y, size_t channels, const struct braid_window *window,
+                        int is_signed, uint8_t *scratch);
+
+/// y[r, c] = x[row_of[r], column_of[c]], pixels of `pixel_bytes`; every row and column lies inside `x`.
+void braid_pick_pixels(const uint8_t *x, uint8_t *y, size_t pixel_bytes, size_t input_width, size_t rows,
+                       const int32_t *row_of, size_t columns, const int32_t *column_of);
+
+/// Copies `rows` runs of `bytes`, at distances of `x_stride` and `y_stride`.
+void braid_copy_rows(const uint8_t *x, size_t x_stride, uint8_t *y, size_t y_stride, size_t rows, size_t bytes);
+
+/// Softmax of `rows` pairs of numbers. `x` and `y` do not overlap.
+void braid_softmax_pairs(const float *x, float *y, size_t rows);
+
+/// Softmax along the middle axis of [outer, length, inner]. `x` and `y` do not overlap.
+void braid_softmax_columns(const float *x, float *y, size_t outer, size_t length, size_t inner);
+
+/// A depthwise convolution of bytes with its change of scale: result = round(clamp(sum * scale + offset, low, high)), where
+/// sum = start + the weighted bytes of the window. Pixels outside count as `zero_point`.
+struct braid_depthwise {
+  /// The first spatial axis is of size 1.
+  struct braid_window window;
+  size_t channels;
+  /// Rows of the window in groups of four.
+  size_t groups;
+  /// Bytes of one padded row: at least (last column that a window reaches + 1) * channels.
+  size_t line;
+  /// A multiple of 16 and, where the stride along a row is 1, of `channels`; else at least `channels`.
+  size_t period;
+  /// [groups, kernel columns, period, 4]: the four rows' weights side by side, zero behind the last row.
+  const int8_t *weights;
+  /// [period] each, repeating with the channels.
+  const int32_t *start;
+  const float *scale, *offset;
+  float low, high;
+  /// What stands for zero among the bytes of `x`.
+  uint8_t zero_point;
+  /// 0x80 where those are signed, which makes them unsigned; else 0.
+  uint8_t flip;
+};
+
+/// Whether this machine has the instructions for `braid_depthwise`.
+int braid_depthwise_supported(void);
+
+/// `x` [rows, columns, channels], `y` likewise, `scratch` (1 + 4 * groups) * line bytes.
+void braid_depthwise(const struct braid_depthwise *depthwise, const uint8_t *x, uint8_t *y, uint8_t *scratch);
+
 /// SHA-256 (FIPS 180-4) of `count` bytes into `digest`, 32 bytes.
 void braid_sha256(const uint8_t *bytes, size_t count, uint8_t *digest);
 

@@ -7,6 +7,10 @@ struct Fusion: Sendable {
     case clip(Float, Float)
     case sigmoid
     case tanh
+    /// x times the sigmoid of x.
+    case swish
+    /// x times min(max(x / 6 + 1/2, 0), 1).
+    case hardSwish
     /// The sum with the fused node's operand of this index.
     case add(Int)
 
@@ -14,7 +18,7 @@ struct Fusion: Sendable {
     var scales: Bool {
       switch self {
       case .relu, .leakyRelu, .clip: true
-      case .sigmoid, .tanh, .add: false
+      case .sigmoid, .tanh, .swish, .hardSwish, .add: false
       }
     }
   }
@@ -28,6 +32,8 @@ struct Fusion: Sendable {
     case concat(axis: Int)
     /// The sum of two quantised operands.
     case add
+    /// What each stored byte becomes, uint8 [channels, 256]: one table for all channels, or one for each.
+    case table(Tensor)
   }
 
   var operation: Operation

@@ -77,6 +77,7 @@ extension Fusion: CustomStringConvertible {
     case .pooling(let node): core = node.kind.rawValue
     case .concat(let axis): core = "Concat(axis \(axis))"
     case .add: core = "Add"
+    case .table(let table): core = "Table\(table.shape)"
     }
     let sources = inputQuantizations.isEmpty ? "" : "quantised "
     let steps = following.map { step in
@@ -86,6 +87,8 @@ extension Fusion: CustomStringConvertible {
       case .clip(let low, let high): "+Clip(\(low), \(high))"
       case .sigmoid: "+Sigmoid"
       case .tanh: "+Tanh"
+      case .swish: "+Swish"
+      case .hardSwish: "+HardSwish"
       case .add(let operand): "+Add(\(operand))"
       }
     }

@@ -69,6 +69,16 @@ extension MemoryDescriptor {
     return MemoryDescriptor.dense(type, dimensions, nesting: order)
   }
 
+  /// The same with the nesting of `other`, a layout whose sizes tell it even where those of `dimensions` are 1.
+  func nestedAlike(_ type: ElementType, _ dimensions: [Int], like other: MemoryDescriptor) -> MemoryDescriptor? {
+    guard let strides = other.strides, strides.count == dimensions.count else { return nil }
+    let sizes = other.dimensions
+    let order = dimensions.indices.sorted {
+      (sizes[$0] == 1 ? Int.max : strides[$0], -$0) > (sizes[$1] == 1 ? Int.max : strides[$1], -$1)
+    }
+    return MemoryDescriptor.dense(type, dimensions, nesting: order)
+  }
+
   /// A dense layout with the axes nested in `nesting`, outermost first.
   static func dense(_ type: ElementType, _ dimensions: [Int], nesting: [Int]) -> MemoryDescriptor? {
     var strides = [Int](repeating: 1, count: dimensions.count)
@@ -78,6 +88,28 @@ extension MemoryDescriptor {
       step *= dimensions[axis]
     }
     return MemoryDescriptor(type, dimensions, strides: strides)
+  }
+
+  /// Whether the memory holds the elements and nothing else.
+  var isDense: Bool {
+    let type: Int
+    switch raw.data_type {
+    case dnnl_u8, dnnl_s8: type = 1
+    case dnnl_f32, dnnl_s32: type = 4
+    default: return false
+    }
+    return raw.offset0 == 0 && raw.extra.flags == 0 && byteCount == type * dimensions.reduce(1, *)
+  }
+
+  /// How memory without gaps or blocks repeats along `axis`: `outer` runs, each of the axis's places, each place of
+  /// `inner` elements; nil for other memory.
+  func runs(along axis: Int) -> (outer: Int, inner: Int)? {
+    guard let strides, isDense, strides.indices.contains(axis), !dimensions.contains(0) else { return nil }
+    // The axis's own distance says nothing where it has one place: then what lies further in is unknown.
+    let sizes = dimensions
+    guard sizes[axis] > 1 else { return nil }
+    let inner = strides[axis]
+    return (sizes.reduce(1, *) / sizes[axis] / inner, inner)
   }
 
   /// A dense layout of a picture with its channels innermost.

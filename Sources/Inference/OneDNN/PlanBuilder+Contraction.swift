@@ -15,6 +15,7 @@ extension PlanBuilder {
       let small = weights.array(of: Int8.self).allSatisfy { abs(Int($0)) <= 64 }
       guard try type(x).elementType == .uint8, small else { return false }
     }
+    if core.kind == .conv, try lowerDepthwise(node, fusion, core, x, weights, output) { return true }
     return core.kind == .conv
       ? try lowerConvolution(node, fusion, core, x, weights, output)
       : try lowerProduct(node, fusion, core, x, weights, output)
@@ -29,7 +30,7 @@ extension PlanBuilder {
   }
 
   /// The bias in units of the sum of products.
-  private func scaledBias(_ bias: [Float], _ fusion: Fusion, factor: Float) -> [Float] {
+  func scaledBias(_ bias: [Float], _ fusion: Fusion, factor: Float) -> [Float] {
     guard let input = fusion.inputQuantization, !fusion.weightScales.isEmpty else {
       return bias.map { $0 / factor }
     }
@@ -61,6 +62,8 @@ extension PlanBuilder {
         try attributes.append(dnnl_eltwise_clip, alpha: bounds.0, beta: bounds.1)
       case .sigmoid: try attributes.append(dnnl_eltwise_logistic, alpha: 0, beta: 0)
       case .tanh: try attributes.append(dnnl_eltwise_tanh, alpha: 0, beta: 0)
+      case .swish: try attributes.append(dnnl_eltwise_swish, alpha: 1, beta: 0)
+      case .hardSwish: try attributes.append(dnnl_eltwise_hardswish, alpha: 0, beta: 0)
       case .add: try attributes.appendSum()
       }
     }
@@ -91,6 +94,11 @@ extension PlanBuilder {
       biasTensor = Tensor(scaledBias(values, fusion, factor: 1), shape: tensor.shape)
       biasLayout = MemoryDescriptor(plain: tensor.type)
     }
+    // oneDNN 2.6 puts `brgdmm_dw` first, which is slower but for the smallest pictures.
+    let isDepthwise = groups > 1 && groups == filterShape[0] && filterShape[1] == 1
+    let preferred =
+      isDepthwise && inputType.elementType == .float32 && geometry.output.reduce(1, *) > 64
+      ? ["jit_dw:avx512_core"] : []
     func describe(_ attributes: borrowing PrimitiveAttributes) throws(InferenceError) -> PrimitiveDescriptor? {
       var operation = dnnl_convolution_desc_t()
       var (source, filter, target) = (source.raw, filter.raw, target.raw)
@@ -109,7 +117,7 @@ extension PlanBuilder {
           dilations, before, after)
       }
       guard status == dnnl_success else { return nil }
-      return try unsafe PrimitiveDescriptor(operation: &operation, attributes)
+      return try unsafe PrimitiveDescriptor(operation: &operation, attributes, preferring: preferred)
     }
     let attributes = try attributes(fusion, factor: 1, axis: 1)
     guard let descriptor = try describe(attributes),

@@ -146,6 +146,7 @@ extension PlanBuilder {
       ? MemoryDescriptor.channelsLast(type.elementType, type.shape.dimensions)
       : home.layout.nestedAlike(type.elementType, type.shape.dimensions.isEmpty ? [1] : type.shape.dimensions)
     guard let layout else { return false }
+    if quantises, try quantisePlanes(x, output, home, layout, quantization) { return true }
     let attributes = try PrimitiveAttributes()
     try attributes.setScales([quantises ? 1 / quantization.scale : quantization.scale], axis: 0)
     try attributes.setZeroPoint(quantization.zeroPoint, argument: quantises ? DNNL_ARG_DST : DNNL_ARG_SRC)

@@ -19,6 +19,10 @@ extension PlanBuilder {
     }
     let slot = addSlot(wanted.byteCount)
     let attributes = try PrimitiveAttributes()
+    if interleavePlanes(id, home, slot, wanted) {
+      placements[id]?.copies.append((slot, wanted))
+      return slot
+    }
     guard try addReorder("Reorder", home.slot, home.layout, slot, wanted, attributes) else {
       throw InferenceError(.library, "oneDNN has no copy between two layouts")
     }

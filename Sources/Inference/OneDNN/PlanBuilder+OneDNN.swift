@@ -2,12 +2,14 @@
 extension PlanBuilder {
   /// Lowers `node` through oneDNN; false where it does not have the operator in this form.
   mutating func lowerOneDNN(_ node: Node) throws(InferenceError) -> Bool {
+    if try lowerNative(node) { return true }
     if let fusion = node.fusion {
       switch fusion.operation {
       case .contraction(let core): return try lowerContraction(node, fusion, core)
       case .pooling(let core): return try lowerPooling(node, core)
       case .concat(let axis): return try lowerConcat(node, axis: axis, fusion)
       case .add: return try lowerQuantisedAddition(node, fusion)
+      case .table: return false
       }
     }
     switch node.kind {

@@ -17,6 +17,35 @@ internal import COneDNN
     unsafe self.handle = handle
   }
 
+  /// The first implementation whose name is one of `preferred`, oneDNN's default where none is; nil where it has no
+  /// implementation at all.
+  @unsafe init?(
+    operation: UnsafeRawPointer, _ attributes: borrowing PrimitiveAttributes, preferring preferred: [String]
+  ) throws(InferenceError) {
+    guard let fallback = try unsafe PrimitiveDescriptor(operation: operation, attributes) else { return nil }
+    let engine = try Engine.shared()
+    var iterator: dnnl_primitive_desc_iterator_t?
+    let status = OneDNN.compiling {
+      unsafe dnnl_primitive_desc_iterator_create(&iterator, operation, attributes.pointer, engine.pointer, nil)
+    }
+    guard status == dnnl_success, let iterator = unsafe iterator else {
+      self = fallback
+      return
+    }
+    defer { unsafe _ = dnnl_primitive_desc_iterator_destroy(iterator) }
+    repeat {
+      guard let handle = unsafe dnnl_primitive_desc_iterator_fetch(iterator) else { break }
+      let candidate = unsafe PrimitiveDescriptor(owned: handle)
+      if preferred.contains(candidate.implementation) {
+        self = candidate
+        return
+      }
+    } while OneDNN.compiling({ unsafe dnnl_primitive_desc_iterator_next(iterator) }) == dnnl_success
+    self = fallback
+  }
+
+  private init(owned handle: dnnl_primitive_desc_t) { unsafe self.handle = handle }
+
   /// A copy between layouts and types; nil where oneDNN has none.
   init?(
     reorder source: MemoryDescriptor, to target: MemoryDescriptor, _ attributes: borrowing PrimitiveAttributes

@@ -13,7 +13,7 @@ public struct StepInfo: Sendable, Hashable {
     public let byteCount: Int
   }
 
-  /// `oneDNN` or `reference`.
+  /// `oneDNN`, `native` for kernels of our own, or `reference`.
   public let provider: String
   /// The operator, or what was made of several; `copy` for one between layouts.
   public let operation: String
@@ -57,10 +57,10 @@ extension StepInfo {
     self.depth = depth
     switch step {
     case .kernel(let step):
-      provider = "reference"
+      provider = step.provider
       operation = step.operation
       node = step.location
-      implementation = "plain"
+      implementation = step.provider == "reference" ? "plain" : step.provider
       inputs = step.inputs.compactMap { $0.map(Operand.init) }
       outputs = step.outputs.map(Operand.init)
       multiplyAdds = Self.multiplyAdds(step)

@@ -79,7 +79,7 @@ enum Step: Sendable {
 
   var description: String {
     switch self {
-    case .kernel(let step): "reference \(step.operation)"
+    case .kernel(let step): "\(step.provider) \(step.operation)"
     case .branch: "reference If"
     case .primitive(let step): "oneDNN \(step.operation)"
     }
@@ -94,6 +94,8 @@ struct KernelStep: Sendable {
   let kernel: Kernel
   let inputs: [Place?]
   let outputs: [Place]
+  /// Whose code runs: `reference` for an operator's plain implementation, `native` for a kernel of our own.
+  var provider = "reference"
 }
 
 /// A condition, and what to do either way.

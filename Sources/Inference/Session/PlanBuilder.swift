@@ -63,6 +63,8 @@ struct PlanBuilder {
     _ graph: Graph, _ types: [ValueID: TensorType], _ limits: ModelLimits
   ) throws(InferenceError) -> Graph {
     var result = QuantisedMovement.run(graph)
+    result = try QuantisationHoisting.run(result)
+    result = try QuantisedTables.run(result, limits: limits)
     result = try BatchNormFolding.run(result)
     result = try ContractionFusion.run(result, limits: limits)
     result = try QuantisedArithmeticFusion.run(result)
