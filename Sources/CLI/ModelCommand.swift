@@ -7,13 +7,14 @@ import BraidPipeline
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "Test and measure ONNX models.",
-    subcommands: [ModelTest.self, ModelBench.self])
+    abstract: "Look into ONNX models, run, test and measure them.",
+    subcommands: [ModelInspect.self, ModelRun.self, ModelTest.self, ModelBench.self])
 
-  /// The ONNX file of what the user calls `name`: a file, a folder with a `braid.json`, or an installed model.
-  static func file(of name: String) throws(CommandStatus) -> String {
+  /// The model that the user calls `name`: a file, a folder with a `braid.json`, or an installed model.
+  static func model(_ name: String, limits: ModelLimits = .default) throws(CommandStatus) -> Model {
     try failing {
-      try ModelPackage.open(try ModelLocation.path(of: name, folders: ModelFolders.all)).modelPath
+      let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: ModelFolders.all))
+      return try Model.load(path: package.modelPath, limits: limits)
     }
   }
 

@@ -8,7 +8,9 @@ extension ProgramTests {
   struct HelpTests {
     @Test(
       "Help is as it was written down",
-      arguments: ["", "run", "probe", "schema", "doctor", "model", "model test", "model bench"])
+      arguments: [
+        "", "run", "probe", "schema", "doctor", "model", "model inspect", "model run", "model test", "model bench",
+      ])
     func help(command: String) throws {
       let outcome = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
       #expect(outcome.status == 0 && outcome.errors.isEmpty)

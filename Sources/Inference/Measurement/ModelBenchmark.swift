@@ -49,27 +49,61 @@ public struct ModelBenchmark: Sendable {
     options.inputShapes = inputShapes
     options.optimisation = optimisation
     let model = try Model.load(path: path, limits: limits)
-    let session = try InferenceSession(Plan(model, options: options))
+    var random = SplitMix(seed: 0)
+    var inputs: [(name: String, tensor: Tensor)] = []
+    for info in model.inputs {
+      let type = try PlanBuilder.type(of: info, options, limits)
+      inputs.append((info.name, try Tensor.random(type, rate: info.name == "sr" ? 16_000 : nil, &random)))
+    }
+    let subject = try Subject(model, options, inputs)
     let loaded = clock.now
-    try session.fillInputs(seed: 0)
     let begun = clock.now
-    try session.run()
+    try subject.run()
     let first = clock.now - begun
-    let times = try runs(session, clock)
+    let times = try runs(subject, clock)
     let peak = ResidentMemory.peak
     return ModelMeasurement(
       threads: threads, runs: times.count, p50: Self.percentile(50, times), p95: Self.percentile(95, times),
       p99: Self.percentile(99, times), first: first, load: loaded - start, peakMemory: peak,
-      profile: isProfiled ? try profile(session, clock) : nil)
+      profile: isProfiled ? try profile(subject, clock) : nil)
+  }
+
+  /// What is run: a plan, or where none can hold the model a dynamic session.
+  private enum Subject {
+    case planned(InferenceSession)
+    case dynamic(DynamicSession, [String: ModelValue])
+
+    init(
+      _ model: Model, _ options: SessionOptions, _ inputs: [(name: String, tensor: Tensor)]
+    ) throws(InferenceError) {
+      do throws(InferenceError) {
+        let session = try InferenceSession(Plan(model, options: options))
+        for (name, tensor) in inputs {
+          if let index = session.inputIndex(name) { try session.write(tensor, toInput: index) }
+        }
+        self = .planned(session)
+      } catch  where error.needsContents {
+        var values: [String: ModelValue] = [:]
+        for (name, tensor) in inputs { values[name] = .tensor(tensor) }
+        self = .dynamic(try DynamicSession(model, options: options), values)
+      }
+    }
+
+    func run() throws(InferenceError) {
+      switch self {
+      case .planned(let session): try session.run()
+      case .dynamic(let session, let values): _ = try session.run(values)
+      }
+    }
   }
 
   /// The times of all runs, ascending.
-  private func runs(_ session: InferenceSession, _ clock: MonotonicClock) throws(InferenceError) -> [MediaDuration] {
+  private func runs(_ subject: Subject, _ clock: MonotonicClock) throws(InferenceError) -> [MediaDuration] {
     let warm = clock.now + MediaDuration(nanoseconds: duration.nanoseconds / 5)
     var count = 0
     let begun = clock.now
     repeat {
-      try session.run()
+      try subject.run()
       count += 1
     } while clock.now < warm
     let usual = max(1, (clock.now - begun).nanoseconds / Int64(count))
@@ -93,13 +127,15 @@ public struct ModelBenchmark: Sendable {
           start = due
         }
       }
-      try session.run()
+      try subject.run()
       times.append(clock.now - start)
     } while times.count < room && (clock.now < end || times.count < 5)
     return times.sorted()
   }
 
-  private func profile(_ session: InferenceSession, _ clock: MonotonicClock) throws(InferenceError) -> SessionProfile {
+  /// Nil where the model runs node by node, whose nodes are made anew at every run.
+  private func profile(_ subject: Subject, _ clock: MonotonicClock) throws(InferenceError) -> SessionProfile? {
+    guard case .planned(let session) = subject else { return nil }
     session.startProfile()
     let end = clock.now + duration
     repeat { try session.run() } while clock.now < end
@@ -133,6 +169,6 @@ public struct ModelMeasurement: Sendable {
   /// The largest resident set of the whole process while the model was loaded and run, in bytes; 0 where the system
   /// does not tell.
   public let peakMemory: Int
-  /// What every step took, where it was asked for.
+  /// What every step took, where it was asked for and the model runs by a plan.
   public let profile: SessionProfile?
 }

@@ -101,6 +101,11 @@ extension StepInfo {
         return product(result.shape.elementCount, first.shape.elementCount, over: rows)
       }
       return product(result.shape.elementCount, first.shape.dimensions.last ?? 1, over: 1)
+    case "LSTM", "GRU", "RNN":
+      // Every step of the sequence multiplies by the weights of its input and of its state.
+      let recurrent = step.inputs.count > 2 ? step.inputs[2]?.type.shape.elementCount ?? 0 : 0
+      let (weights, overflow) = second.shape.elementCount.addingReportingOverflow(recurrent)
+      return overflow ? Int.max : product(weights, first.shape.dimensions.prefix(2).reduce(1, *), over: 1)
     default: return 0
     }
   }
