@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 SWIFT_BUILD_FLAGS ?=
 RELEASE = .build/release/braid
 
-.PHONY: help run test build setup install uninstall format bench clean
+.PHONY: help run test build setup install uninstall format bench bench-inference clean
 
 help:
 	@echo "make run       build the release and run it on samples/, printing JSON Lines"
@@ -13,6 +13,7 @@ help:
 	@echo "make uninstall remove them again"
 	@echo "make format    format the sources, then lint them"
 	@echo "make bench     measure against the peers (see Benchmarks/README.md)"
+	@echo "make bench-inference  models beside ONNX Runtime and OpenVINO"
 	@echo "make setup     install what Braid needs of Debian's packages (scripts/debian-packages)"
 
 setup:
@@ -45,6 +46,9 @@ format: setup
 
 bench: build
 	@Benchmarks/run
+
+bench-inference: build
+	@Benchmarks/inference
 
 clean:
 	swift package clean

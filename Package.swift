@@ -87,7 +87,8 @@ let package = Package(
     tests("IngestTests", ["BraidIngest", "BraidMedia", "BraidCore"]),
     tests("SyncTests", ["BraidSync", "BraidCore"]),
     tests("FeaturesTests", ["BraidFeatures", "BraidMedia", "BraidCore", "CKernels"], exclude: ["Goldens"]),
-    tests("InferenceTests", ["BraidInference", "BraidCore"], exclude: ["Models", "Arrays", "goldens.json", "goldens.bin"]),
+    tests(
+      "InferenceTests", ["BraidInference", "BraidCore"], exclude: ["Models", "Arrays", "goldens.json", "goldens.bin"]),
     tests(
       "PipelineTests",
       ["BraidPipeline", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidMedia", "BraidCore"]),

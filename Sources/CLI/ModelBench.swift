@@ -86,6 +86,7 @@ struct ModelBench: ParsableCommand {
     benchmark.rate = rate
     benchmark.isProfiled = profile
     benchmark.inputShapes = ShapeArgument.table(dims)
+    benchmark.passesOverUnknownInputs = models.count > 1
     return try benchmark.measure(path: package.modelPath)
   }
 

@@ -27,6 +27,7 @@ public enum NPYFile {
   /// - Parameters:
   ///   - bytes: what the file holds.
   ///   - limits: bounds on what it may hold.
+  /// - Returns: the array in row-major order.
   /// - Throws: as `read(path:limits:)`, without `unreadable`.
   public static func tensor(_ bytes: [UInt8], limits: ModelLimits = .default) throws(InferenceError) -> Tensor {
     let (header, start) = try NPYHeader.parse(bytes)

@@ -3,6 +3,7 @@ extension Tensor {
   /// for `bfloat16`, the codes in `int8` or `uint8` for whole numbers of fewer bits. Anything else as it is.
   ///
   /// - Parameter type: the type that is wanted.
+  /// - Returns: the values, in `type` where they can be.
   public func converted(toInput type: ElementType?) -> Tensor {
     switch (elementType, type) {
     case (.float32, .bfloat16):

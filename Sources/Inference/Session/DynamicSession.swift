@@ -141,7 +141,8 @@ public final class DynamicSession {
       options.inputShapes = shapes
       do throws(InferenceError) {
         entry = Entry(shapes: shapes, session: try InferenceSession(Plan(model, options: options)))
-      } catch  where error.needsContents {
+      } catch  where error.needsContents || model.operatorCounts[OperatorKind.if.rawValue] != nil {
+        // A branch that is not taken need not fit the shapes given; node by node it is never looked at.
         entry = Entry(shapes: shapes, session: nil)
       }
       if entries.count >= Self.capacity { entries.removeFirst() }
