@@ -59,9 +59,38 @@ struct braid_window {
 /// Grouped convolution in plain loops, sums in double precision: the meaning of `Conv`.
 /// `x` [batch, groups*channels, input], `w` [filters, channels, kernel], `bias` [filters] or null,
 /// `y` [batch, filters, output]; `filters` is a multiple of `groups`.
-void braid_convolution_reference(const float *x, const float *w, const float *bias, float *y, int64_t batch,
-                                 int64_t groups, int64_t channels, int64_t filters,
-                                 const struct braid_window *window);
+void braid_convolution_f32(const float *x, const float *w, const float *bias, float *y, int64_t batch, int64_t groups,
+                           int64_t channels, int64_t filters, const struct braid_window *window);
+void braid_convolution_f64(const double *x, const double *w, const double *bias, double *y, int64_t batch,
+                           int64_t groups, int64_t channels, int64_t filters, const struct braid_window *window);
+
+/// Grouped transposed convolution in plain loops, sums in double precision: the meaning of `ConvTranspose`.
+/// `x` [batch, groups*channels, input], `w` [groups*channels, filters, kernel], `bias` [groups*filters] or null,
+/// `y` [batch, groups*filters, output], `sums` working memory for one plane [output].
+void braid_transposed_convolution_f32(const float *x, const float *w, const float *bias, float *y, double *sums,
+                                      int64_t batch, int64_t groups, int64_t channels, int64_t filters,
+                                      const struct braid_window *window);
+void braid_transposed_convolution_f64(const double *x, const double *w, const double *bias, double *y, double *sums,
+                                      int64_t batch, int64_t groups, int64_t channels, int64_t filters,
+                                      const struct braid_window *window);
+
+/// The sum of `count` elements, over 16 lanes in double precision.
+double braid_sum_f32(const float *x, size_t count);
+double braid_sum_f64(const double *x, size_t count);
+
+/// The sum of (x - mean)^2, as `braid_sum_f32`.
+double braid_sum_of_squared_differences_f32(const float *x, size_t count, double mean);
+double braid_sum_of_squared_differences_f64(const double *x, size_t count, double mean);
+
+/// y = (x - mean) * factor + shift, in double precision.
+void braid_scale_shift_f32(const float *x, float *y, size_t count, double mean, double factor, double shift);
+void braid_scale_shift_f64(const double *x, double *y, size_t count, double mean, double factor, double shift);
+
+/// y[i] = (x[i] - mean) * factor * scale[i] + shift[i], in double precision; `scale` and `shift` may be null.
+void braid_scale_shift_each_f32(const float *x, float *y, size_t count, double mean, double factor, const float *scale,
+                                const float *shift);
+void braid_scale_shift_each_f64(const double *x, double *y, size_t count, double mean, double factor,
+                                const double *scale, const double *shift);
 
 /// y[m, n] = a[m, k] b[k, n] in plain loops, sums in double precision.
 void braid_matmul_reference(const float *a, const float *b, float *y, int64_t m, int64_t k, int64_t n);

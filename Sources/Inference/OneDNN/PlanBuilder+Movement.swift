@@ -33,7 +33,8 @@ extension PlanBuilder {
   mutating func lowerPooling(_ node: Node, _ core: Node) throws(InferenceError) -> Bool {
     guard let x = node.input(0), let output = node.outputs.first ?? nil, let home = try located(x) else { return false }
     let (inputType, outputType) = (try type(x), try type(output))
-    guard inputType.shape.rank >= 3 else { return false }
+    // oneDNN does not say where the largest elements lie.
+    guard inputType.shape.rank >= 3, core.outputs.count < 2 else { return false }
     let call = OperatorCall(node: core, inputs: [Fact(type: inputType)], limits: limits)
     var kind = dnnl_pooling_avg_exclude_padding
     let geometry: WindowGeometry

@@ -13,6 +13,16 @@
     count = buffer.count
   }
 
+  /// `count` elements of a kernel's working memory, from byte `offset` on, a multiple of the element's size.
+  init(scratch: HostTensor?, offset: Int = 0, count: Int, as: T.Type = T.self) {
+    guard let scratch else { preconditionFailure("a kernel uses working memory that it did not ask for") }
+    precondition(
+      offset >= 0 && count >= 0 && count <= (scratch.byteCount - offset) / MemoryLayout<T>.stride,
+      "a kernel uses more working memory than it asked for")
+    unsafe base = (scratch.pointer + offset).assumingMemoryBound(to: T.self)
+    self.count = count
+  }
+
   subscript(index: Int) -> T {
     @inline(__always) get {
       precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "a kernel reads outside a tensor")
@@ -29,6 +39,12 @@
     precondition(length >= 0 && from >= 0 && to >= 0, "a kernel copies a negative range")
     precondition(from <= source.count - length && to <= count - length, "a kernel copies outside a tensor")
     unsafe (base + to).update(from: source.base + from, count: length)
+  }
+
+  /// Sets the elements of `range` to `value`.
+  func fill(_ range: Range<Int>, _ value: T) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "a kernel writes outside a tensor")
+    unsafe (base + range.lowerBound).update(repeating: value, count: range.count)
   }
 
   /// Sets every element to `value`.

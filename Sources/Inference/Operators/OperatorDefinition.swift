@@ -148,8 +148,8 @@ extension OperatorDefinition {
 enum OperatorRegistry {
   private static let definitions: [OperatorKind: OperatorDefinition] = {
     let lists = [
-      shape, cast, movement, selection, window, normalisation, recurrent,
-      quantisation, resampling,
+      shape, cast, movement, selection, quantisation, resampling,
+      convolutions, pooling, normalisation, recurrent, attention,
       mathematics, activation, arithmetic, comparison, reduction, cumulative, order, softmaxes, product, einsum,
       random, dropout, loss, optimisers,
     ]

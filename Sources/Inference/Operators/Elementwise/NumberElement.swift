@@ -67,6 +67,8 @@ protocol RealElement: NumberElement, BinaryFloatingPoint where Accumulator == Do
   static func areaSine(_ x: Self) -> Self
   static func areaCosine(_ x: Self) -> Self
   static func areaTangent(_ x: Self) -> Self
+  /// y = alpha a b + beta y by the library of matrix products; sizes and places have been checked.
+  static func multiply(_ product: MatrixProduct<Self>)
 }
 
 /// A whole-number element type.
