@@ -3,6 +3,7 @@ extension ONNXImporter {
   mutating func normalise(_ node: Node, into block: inout Block) throws(InferenceError) {
     if try normaliseElementwise(node, into: &block) { return }
     if try expandQuantised(node, into: &block) { return }
+    if try normaliseLayers(node, into: &block) { return }
     var node = node
     try normaliseMovement(&node)
     switch node.kind {

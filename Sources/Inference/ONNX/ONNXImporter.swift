@@ -247,6 +247,8 @@ struct ONNXImporter {
     if message.type == 5 {
       // The branches of an If are kept in the order then, else.
       if node.blocks.count == 2, message.name == "then_branch" { node.blocks.swapAt(0, 1) }
+      // Those that may be absent are found by name.
+      if message.name.hasSuffix("_mod") { node.attributes[message.name] = .int(node.blocks.count - 1) }
     }
   }
 

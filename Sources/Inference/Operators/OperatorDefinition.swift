@@ -149,7 +149,7 @@ enum OperatorRegistry {
   private static let definitions: [OperatorKind: OperatorDefinition] = {
     let lists = [
       shape, cast, movement, selection, quantisation, resampling,
-      convolutions, pooling, normalisation, recurrent, attention,
+      convolutions, pooling, normalisation, recurrent, attention, attentionParts, fusedProducts,
       mathematics, activation, arithmetic, comparison, reduction, cumulative, order, softmaxes, product, einsum,
       random, dropout, loss, optimisers,
     ]

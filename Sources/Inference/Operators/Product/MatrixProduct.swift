@@ -2,8 +2,8 @@ internal import COpenBLAS
 
 /// A product of matrices of a basic linear algebra library: y = alpha a b + beta y.
 ///
-/// `a` is `[rows, inner]`, `y` `[rows, columns]`, and `b` `[inner, columns]`, or `[columns, inner]` where
-/// `transposed`; all row-major. What is computed is bounded by the elements of the operands: anything else ends the
+/// `a` is `[rows, inner]`, or `[inner, rows]` where `transposedFirst`, `y` `[rows, columns]`, and `b`
+/// `[inner, columns]`, or `[columns, inner]` where `transposed`; all row-major. What is computed is bounded by the elements of the operands: anything else ends the
 /// program before memory is touched.
 struct MatrixProduct<T: RealElement> {
   var rows: Int
@@ -12,6 +12,7 @@ struct MatrixProduct<T: RealElement> {
   var a: MatrixPlace<T>
   var b: MatrixPlace<T>
   var transposed: Bool
+  var transposedFirst = false
   var y: MatrixPlace<T>
   var alpha: T = 1
   var beta: T = 0
@@ -29,7 +30,7 @@ struct MatrixProduct<T: RealElement> {
       }
       return
     }
-    a.check(rows, inner)
+    a.check(transposedFirst ? inner : rows, transposedFirst ? rows : inner)
     b.check(transposed ? columns : inner, transposed ? inner : columns)
     OpenBLAS.onOneThread
     T.multiply(self)
@@ -69,11 +70,13 @@ extension Float {
     if p.rows == 1 {
       unsafe cblas_sgemv(
         CblasRowMajor, p.transposed ? CblasNoTrans : CblasTrans, blasint(p.transposed ? p.columns : p.inner),
-        blasint(p.transposed ? p.inner : p.columns), p.alpha, p.b.pointer, blasint(p.b.stride), p.a.pointer, 1, p.beta,
+        blasint(p.transposed ? p.inner : p.columns), p.alpha, p.b.pointer, blasint(p.b.stride), p.a.pointer,
+        blasint(p.transposedFirst ? p.a.stride : 1), p.beta,
         p.y.pointer, 1)
     } else {
       unsafe cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, p.transposed ? CblasTrans : CblasNoTrans, blasint(p.rows), blasint(p.columns),
+        CblasRowMajor, p.transposedFirst ? CblasTrans : CblasNoTrans, p.transposed ? CblasTrans : CblasNoTrans,
+        blasint(p.rows), blasint(p.columns),
         blasint(p.inner), p.alpha, p.a.pointer, blasint(p.a.stride), p.b.pointer, blasint(p.b.stride), p.beta,
         p.y.pointer, blasint(p.y.stride))
     }
@@ -85,11 +88,13 @@ extension Double {
     if p.rows == 1 {
       unsafe cblas_dgemv(
         CblasRowMajor, p.transposed ? CblasNoTrans : CblasTrans, blasint(p.transposed ? p.columns : p.inner),
-        blasint(p.transposed ? p.inner : p.columns), p.alpha, p.b.pointer, blasint(p.b.stride), p.a.pointer, 1, p.beta,
+        blasint(p.transposed ? p.inner : p.columns), p.alpha, p.b.pointer, blasint(p.b.stride), p.a.pointer,
+        blasint(p.transposedFirst ? p.a.stride : 1), p.beta,
         p.y.pointer, 1)
     } else {
       unsafe cblas_dgemm(
-        CblasRowMajor, CblasNoTrans, p.transposed ? CblasTrans : CblasNoTrans, blasint(p.rows), blasint(p.columns),
+        CblasRowMajor, p.transposedFirst ? CblasTrans : CblasNoTrans, p.transposed ? CblasTrans : CblasNoTrans,
+        blasint(p.rows), blasint(p.columns),
         blasint(p.inner), p.alpha, p.a.pointer, blasint(p.a.stride), p.b.pointer, blasint(p.b.stride), p.beta,
         p.y.pointer, blasint(p.y.stride))
     }
