@@ -88,7 +88,11 @@ let package = Package(
     tests("SyncTests", ["BraidSync", "BraidCore"]),
     tests("FeaturesTests", ["BraidFeatures", "BraidMedia", "BraidCore", "CKernels"], exclude: ["Goldens"]),
     tests(
-      "InferenceTests", ["BraidInference", "BraidCore"], exclude: ["Models", "Arrays", "goldens.json", "goldens.bin"]),
+      "InferenceTests",
+      [
+        "BraidInference", "BraidONNXFormat", "BraidCore",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ], exclude: ["Models", "Arrays", "goldens.json", "goldens.bin"]),
     tests(
       "PipelineTests",
       ["BraidPipeline", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidMedia", "BraidCore"]),
