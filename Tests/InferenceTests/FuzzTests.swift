@@ -77,15 +77,41 @@ import Testing
       "OptionalGetElement", "StringConcat", "StringSplit", "RegexFullMatch", "SequenceMap", "Dropout", "Constant",
     ]
 
-  /// The project's own models, small enough to be changed thousands of times.
-  static func seeds(below size: Int) throws -> [(name: String, bytes: [UInt8])] {
-    var seeds: [(name: String, bytes: [UInt8])] = []
+  /// A model to change, with inputs that it takes.
+  struct Seed {
+    let name: String
+    let model: ONNXModel
+    var inputs: [String: ModelValue] = [:]
+
+    init(_ name: String, _ bytes: [UInt8]) throws {
+      self.name = name
+      model = try ONNXModel(serializedBytes: bytes)
+    }
+  }
+
+  /// The project's own models that are small enough to be changed thousands of times, and the cases in the standard's
+  /// layout in the folder that `BRAID_FUZZ_CASES` names.
+  static func seeds(below size: Int) throws -> [Seed] {
+    var seeds: [Seed] = []
     let own = Goldens.folder.appendingPathComponent("Models")
     for file in try FileManager.default.contentsOfDirectory(at: own, includingPropertiesForKeys: nil) {
       let bytes = [UInt8](try Data(contentsOf: file))
-      if file.pathExtension == "onnx", bytes.count < size { seeds.append((file.lastPathComponent, bytes)) }
+      if file.pathExtension == "onnx", bytes.count < size { seeds.append(try Seed(file.lastPathComponent, bytes)) }
     }
-    seeds.append(("loop", try BuiltModel.bytes(DynamicSessionTests.loop(bound: 10))))
+    seeds.append(try Seed("loop", BuiltModel.bytes(DynamicSessionTests.loop(bound: 10))))
+    if let folder = ProcessInfo.processInfo.environment["BRAID_FUZZ_CASES"] {
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+        guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)/model.onnx"), data.count < size,
+          let model = try? Model(bytes: [UInt8](data), name: name)
+        else { continue }
+        var seed = try Seed(name, [UInt8](data))
+        for (index, info) in model.inputs.enumerated() {
+          let path = "\(folder)/\(name)/test_data_set_0/input_\(index).pb"
+          seed.inputs[info.name] = try? ModelValue.load(path: path, declared: info)
+        }
+        seeds.append(seed)
+      }
+    }
     return seeds.sorted { $0.name < $1.name }
   }
 
@@ -102,14 +128,21 @@ import Testing
 
   @Test("Models with changed names, dimensions, attributes and wiring", .timeLimit(.minutes(2)))
   func messages() throws {
-    let seeds = try Self.seeds(below: 100_000).map { try ONNXModel(serializedBytes: $0.bytes) }
+    let seeds = try Self.seeds(below: 100_000)
     var limits = Self.small
     limits.tensorBytes = 1 << 18
     limits.totalBytes = 1 << 21
     try Self.cases(600, seconds: 6, "messages") { mutation in
-      var model = seeds[mutation.place(seeds.count)]
-      for _ in 0...mutation.place(3) { mutation.change(&model.graph, operators: Self.operators) }
-      Self.attempt(try model.serializedBytes(), limits: limits)
+      let seed = seeds[mutation.place(seeds.count)]
+      if Self.isVerbose { print(seed.name) }
+      var model = seed.model
+      if mutation.chance(3) {
+        mutation.change(&model.graph, operators: Self.operators)
+      } else {
+        for _ in 0..<mutation.place(3) { mutation.changeAttribute(&model.graph) }
+      }
+      let inputs = seed.inputs.mapValues { mutation.chance(2) ? mutation.changed($0) : $0 }
+      Self.attempt(try model.serializedBytes(), inputs, limits: limits)
     }
   }
 

@@ -50,6 +50,36 @@ struct ModelMutation {
     }
   }
 
+  /// Changes an attribute of a node, or adds one.
+  mutating func changeAttribute(_ graph: inout ONNXGraph) {
+    guard !graph.node.isEmpty else { return }
+    let node = place(graph.node.count)
+    if graph.node[node].attribute.isEmpty || chance(3) {
+      graph.node[node].attribute.append(attribute())
+    } else {
+      change(&graph.node[node].attribute[place(graph.node[node].attribute.count)])
+    }
+  }
+
+  /// A tensor with one element changed; other values as they are.
+  mutating func changed(_ value: ModelValue) -> ModelValue {
+    guard case .tensor(let tensor) = value, tensor.shape.elementCount > 0 else { return value }
+    let place = place(tensor.shape.elementCount)
+    func with<T: TensorElement>(_ value: T) -> ModelValue? {
+      var elements = tensor.array(of: T.self)
+      elements[place] = value
+      return Tensor(elements, shape: tensor.shape).map { .tensor($0) }
+    }
+    switch tensor.elementType {
+    case .int64: return with(edge()) ?? value
+    case .int32: return with(Int32(truncatingIfNeeded: edge())) ?? value
+    case .int8: return with(Int8(truncatingIfNeeded: edge())) ?? value
+    case .uint8: return with(UInt8(truncatingIfNeeded: edge())) ?? value
+    case .float32: return with(Self.reals.randomElement(using: &generator) ?? 0) ?? value
+    default: return value
+    }
+  }
+
   private mutating func name(in graph: ONNXGraph) -> String {
     let names =
       graph.input.map(\.name) + graph.initializer.map(\.name) + graph.node.flatMap(\.output)
