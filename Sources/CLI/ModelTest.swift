@@ -86,6 +86,7 @@ struct ModelTest: ParsableCommand {
         if kind == list { output.write(Array("\(test.folder)\n".utf8)) }
       } else if verbose || kind == .failed {
         output.write(Array("\(kind.rawValue) \(test.name)\(reason.isEmpty ? "" : ": \(reason)")\n".utf8))
+        output.flush()
       }
     }
     let count = { counts[$0, default: 0] }

@@ -82,6 +82,13 @@ enum Program {
       return mask >> UInt64(signal - 1) & 1 == 1
     }
 
+    /// A process that the program has made, where there is one: `children` of proc(5).
+    var child: pid_t? {
+      let id = process.processIdentifier
+      let text = (try? String(contentsOfFile: "/proc/\(id)/task/\(id)/children", encoding: .utf8)) ?? ""
+      return text.split(separator: " ").first.flatMap { pid_t($0) }
+    }
+
     /// Sends a signal.
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 

@@ -45,15 +45,16 @@ enum SmallModel {
     return model(graph)
   }
 
-  /// A loop that keeps its own condition true.
-  static var endless: Data {
+  /// A loop over so many values that keeps its own condition true.
+  static func endless(_ count: Int) -> Data {
     let body = graph(
       [node("Identity", ["go"], ["on"]), node("Relu", ["state"], ["next"])],
-      inputs: [info("pass", [], type: 7), info("go", [], type: 9), info("state", [3])],
-      outputs: [info("on", [], type: 9), info("next", [3])])
+      inputs: [info("pass", [], type: 7), info("go", [], type: 9), info("state", [count])],
+      outputs: [info("on", [], type: 9), info("next", [count])])
     let attribute = Message().field(1, "body".utf8).field(6, body.bytes).number(20, 5)
     return model(
-      graph([node("Loop", ["", "", "x"], ["y"], [attribute])], inputs: [info("x", [3])], outputs: [info("y", [3])]))
+      graph(
+        [node("Loop", ["", "", "x"], ["y"], [attribute])], inputs: [info("x", [count])], outputs: [info("y", [count])]))
   }
 
   private static func model(_ graph: Message) -> Data {

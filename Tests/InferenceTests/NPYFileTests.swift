@@ -83,6 +83,7 @@ import Testing
       "{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }",
       "{'descr': '<f4', 'fortran_order': 7, 'shape': (1,), }", "{'descr': '<f4', 'fortran_order': False, 'shape': 1, }",
       "{'descr': '<U9999999999', 'fortran_order': False, 'shape': (1,), }",
+      "{'descr': '<U0', 'fortran_order': False, 'shape': (1099511627776,), }",
     ])
   func headers(header: String) throws {
     let bytes = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8)

@@ -121,7 +121,9 @@ public struct ModelBenchmark: Sendable {
     var times: [MediaDuration] = []
     times.reserveCapacity(room)
     let end = clock.now + duration
-    let period = rate.map { MediaDuration(nanoseconds: Int64(1e9 / $0)) }
+    let period = rate.flatMap { rate in
+      rate > 0 ? MediaDuration(nanoseconds: Int64(min(1e18, 1e9 / rate))) : nil
+    }
     let pause = Signal()
     var due = clock.now
     repeat {

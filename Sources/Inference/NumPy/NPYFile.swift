@@ -33,7 +33,8 @@ public enum NPYFile {
     let (header, start) = try NPYHeader.parse(bytes)
     guard let shape = TensorShape(header.shape) else { throw notAnArray("its shape \(header.shape) is impossible") }
     let (size, overflow) = shape.elementCount.multipliedReportingOverflow(by: header.itemBytes)
-    guard !overflow, size <= limits.tensorBytes else {
+    // A text takes memory of its own, even where the file has no byte for it.
+    guard !overflow, size <= limits.tensorBytes, !header.isText || shape.elementCount <= limits.tensorBytes / 16 else {
       throw .limit("an array of shape \(shape) is larger than the limit of \(limits.tensorBytes) bytes")
     }
     let found = bytes.count - start

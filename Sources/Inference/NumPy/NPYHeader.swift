@@ -9,6 +9,7 @@ struct NPYHeader {
 
   let content: Content
   let itemBytes: Int
+  var isText: Bool { if case .text = content { true } else { false } }
   let isColumnMajor: Bool
   let shape: [Int]
 
