@@ -162,6 +162,70 @@ int braid_depthwise_supported(void);
 /// `x` [rows, columns, channels], `y` likewise, `scratch` (1 + 4 * groups) * line bytes.
 void braid_depthwise(const struct braid_depthwise *depthwise, const uint8_t *x, uint8_t *y, uint8_t *scratch);
 
+/// What a stage of `braid_rows` does to every number of a tile. `v` is register `left`, `w` register `right`.
+enum braid_row_operation {
+  /// target = operand `index`; whole numbers become (v - q) * p.
+  BRAID_ROW_LOAD_F32,
+  BRAID_ROW_LOAD_U8,
+  BRAID_ROW_LOAD_S8,
+  /// Result `index` = v; whole numbers are saturate(round(v / p) + q), ties to even.
+  BRAID_ROW_STORE_F32,
+  BRAID_ROW_STORE_U8,
+  BRAID_ROW_STORE_S8,
+  /// What a store and a load of whole numbers with scale p and zero point q would make of v.
+  BRAID_ROW_ROUND_U8,
+  BRAID_ROW_ROUND_S8,
+  BRAID_ROW_ADD,
+  BRAID_ROW_SUBTRACT,
+  BRAID_ROW_MULTIPLY,
+  BRAID_ROW_DIVIDE,
+  /// v * p + q
+  BRAID_ROW_AFFINE,
+  /// v within p ... q
+  BRAID_ROW_CLIP,
+  /// v, or v * p below zero
+  BRAID_ROW_LEAKY_RELU,
+  BRAID_ROW_SQUARE_ROOT,
+  BRAID_ROW_RECIPROCAL,
+  BRAID_ROW_ABSOLUTE,
+  BRAID_ROW_EXPONENTIAL,
+  BRAID_ROW_ERROR_FUNCTION,
+  BRAID_ROW_SIGMOID,
+  BRAID_ROW_TANH,
+  /// v / 2 * (1 + erf(v / sqrt 2))
+  BRAID_ROW_GELU,
+  /// The softmax of each row; target is not `left`.
+  BRAID_ROW_SOFTMAX,
+  /// (v - mean) / sqrt(variance + p) of each row; target is not `left`.
+  BRAID_ROW_NORMALISE,
+};
+
+/// One stage: registers by number, an operand or result by its index, two numbers.
+struct braid_row_stage {
+  int32_t operation, target, left, right, index;
+  float p, q;
+};
+
+/// An operand: row `r` begins at element `rows[r]`, or at `r * n` where `rows` is null, and moves by `step`, 0 or 1.
+struct braid_row_operand {
+  const void *base;
+  const int64_t *rows;
+  int32_t step;
+};
+
+/// Runs `stages` on `rows` rows of `n` numbers, `tile` rows at once. `registers` has room for as many numbers as the
+/// highest register's number plus one, times tile * n rounded up to 16. Errors: exp 2 units in the last place, erf
+/// 2e-7, what is made of them likewise.
+void braid_rows(const struct braid_row_stage *stages, size_t stage_count, const struct braid_row_operand *operands,
+                void *const *results, size_t rows, size_t n, size_t tile, float *registers);
+
+/// y[i] = x[i] ^ 128: unsigned to signed whole numbers with the zero point moved by 128, and back.
+void braid_flip_sign(const uint8_t *x, uint8_t *y, size_t count);
+
+/// The standard's `DynamicQuantizeLinear`: scale = (max - min) / 255 over the range widened to contain 0, zero point =
+/// saturate(round(-min / scale)), y = saturate(round(x / scale) + zero point).
+void braid_dynamic_quantise(const float *x, uint8_t *y, size_t count, float *scale, uint8_t *zero_point);
+
 /// SHA-256 (FIPS 180-4) of `count` bytes into `digest`, 32 bytes.
 void braid_sha256(const uint8_t *bytes, size_t count, uint8_t *digest);
 

@@ -34,6 +34,13 @@ struct Fusion: Sendable {
     case add
     /// What each stored byte becomes, uint8 [channels, 256]: one table for all channels, or one for each.
     case table(Tensor)
+    /// The product of two operands that are both computed.
+    case product(Node)
+    /// A product of dynamically quantised values with constant weights: operands stored values, their scale, their zero
+    /// point, weights, bias (constant).
+    case dynamicProduct
+    /// A chain of operations on rows, the nodes of the block.
+    case rows
   }
 
   var operation: Operation

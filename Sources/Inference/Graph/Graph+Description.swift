@@ -78,6 +78,9 @@ extension Fusion: CustomStringConvertible {
     case .concat(let axis): core = "Concat(axis \(axis))"
     case .add: core = "Add"
     case .table(let table): core = "Table\(table.shape)"
+    case .product(let node): core = node.kind.rawValue
+    case .dynamicProduct: core = "MatMulInteger"
+    case .rows: core = "Rows"
     }
     let sources = inputQuantizations.isEmpty ? "" : "quantised "
     let steps = following.map { step in

@@ -10,11 +10,14 @@ extension PlanBuilder {
       case .concat(let axis): return try lowerConcat(node, axis: axis, fusion)
       case .add: return try lowerQuantisedAddition(node, fusion)
       case .table: return false
+      case .product(let core): return try lowerVariableProduct(node, core, fusion)
+      case .dynamicProduct: return try lowerDynamicProduct(node, fusion)
+      case .rows: return try lowerRows(node)
       }
     }
     switch node.kind {
     case .conv, .gemm, .matMul:
-      guard let w = node.input(1), graph[w].tensor != nil else { return false }
+      guard let w = node.input(1), graph[w].tensor != nil else { return try lowerVariableProduct(node, node, nil) }
       if let bias = node.input(2), graph[bias].tensor == nil { return false }
       return try lowerContraction(node, Fusion(operation: .contraction(node)), node)
     case .maxPool, .averagePool, .globalAveragePool: return try lowerPooling(node, node)
@@ -26,6 +29,7 @@ extension PlanBuilder {
     case .transpose: return try lowerTranspose(node)
     case .slice: return try lowerSlice(node)
     case .quantizeLinear, .dequantizeLinear: return try lowerConversion(node)
+    case "DynamicQuantizeLinear": return try lowerDynamicQuantisation(node)
     case .softmax: return try lowerSoftmax(node)
     case .add, .mul, "Sub", "Div": return try lowerBinary(node)
     default: return try lowerElementwise(node)

@@ -37,6 +37,18 @@ struct PrimitiveAttributes: ~Copyable {
       "an element-wise step", dnnl_post_ops_append_eltwise(following.pointer, 1, kind, alpha, beta))
   }
 
+  /// Joins the result with another tensor, repeated along axes of size 1.
+  func append(_ kind: dnnl_alg_kind_t, operand: MemoryDescriptor) throws(InferenceError) {
+    var raw = operand.raw
+    try unsafe OneDNN.check(
+      "a step with another tensor", dnnl_post_ops_append_binary(following.pointer, kind, &raw))
+  }
+
+  /// The argument that gives the tensor of the following step at `position`.
+  static func operand(_ position: Int32) -> Int32 {
+    (DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (position + 1)) | DNNL_ARG_SRC_1
+  }
+
   /// Adds what the result's memory holds before.
   func appendSum() throws(InferenceError) {
     try unsafe OneDNN.check("a sum", dnnl_post_ops_append_sum(following.pointer, 1))

@@ -107,7 +107,9 @@ struct ContractionFusion {
         if graph[other].tensor == nil, let source = graph.producer(other, index) { body.append(source) }
         return .some(nil)
       }
-      guard !quantised, graph[other].type == graph[value].type, operands.count == 3 else { return nil }
+      guard !quantised, graph[other].type == graph[value].type, operands.count == 3,
+        case .contraction(let core) = fusion.operation, core.kind == .conv
+      else { return nil }
       operands.append(other)
       return .some(.add(operands.count - 1))
     default: return nil

@@ -62,12 +62,17 @@ struct PlanBuilder {
   private static func optimised(
     _ graph: Graph, _ types: [ValueID: TensorType], _ limits: ModelLimits
   ) throws(InferenceError) -> Graph {
-    var result = QuantisedMovement.run(graph)
+    var result = QuantisedPropagation.run(graph)
+    result = QuantisedMovement.run(result)
     result = try QuantisationHoisting.run(result)
     result = try QuantisedTables.run(result, limits: limits)
     result = try BatchNormFolding.run(result)
     result = try ContractionFusion.run(result, limits: limits)
+    result = VariableProductFusion.run(result)
+    result = DynamicProductFusion.run(result)
+    result = RowFusion.run(result, .normalisations)
     result = try QuantisedArithmeticFusion.run(result)
+    result = RowFusion.run(result, .all)
     // What no fusion took of the weights' conversions is computed here.
     return try Specialisation.run(result, inputs: types, limits: limits, fused: false)
   }
