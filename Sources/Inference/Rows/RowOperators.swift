@@ -38,7 +38,7 @@ enum RowOperators {
     if maps.contains(node.kind) { return supportsMap(node, in: graph) }
     if joins.contains(node.kind) { return node.inputs.count == 2 && node.inputs[1] != nil }
     switch node.kind {
-    case "Pow": return graph.scalar(node.input(1)) == 2
+    case "Pow": return [0.5, 2, 3].contains(graph.scalar(node.input(1)))
     case "PRelu": return graph.scalar(node.input(1)) != nil
     case .softmax:
       // Short rows are better computed side by side.

@@ -118,7 +118,12 @@ struct RowProgram {
     case .add, .mul, "Sub", "Div": return join(node, first)
     case "Pow":
       guard let source = register(first), let target = allocate() else { return nil }
+      if graph.scalar(node.input(1)) == 0.5 {
+        emit(BRAID_ROW_SQUARE_ROOT, to: target, source)
+        return target
+      }
       emit(BRAID_ROW_MULTIPLY, to: target, source, source)
+      if graph.scalar(node.input(1)) == 3 { emit(BRAID_ROW_MULTIPLY, to: target, target, source) }
       return target
     case "LayerNormalization", .softmax: return normalise(node, first)
     default: break

@@ -62,7 +62,8 @@ struct PlanBuilder {
   private static func optimised(
     _ graph: Graph, _ types: [ValueID: TensorType], _ limits: ModelLimits
   ) throws(InferenceError) -> Graph {
-    var result = QuantisedPropagation.run(graph)
+    var result = try LayerNormalisationFusion.run(graph)
+    result = QuantisedPropagation.run(result)
     result = QuantisedMovement.run(result)
     result = try QuantisationHoisting.run(result)
     result = try QuantisedTables.run(result, limits: limits)
