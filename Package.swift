@@ -90,9 +90,9 @@ let package = Package(
     tests(
       "InferenceTests",
       [
-        "BraidInference", "BraidONNXFormat", "BraidCore",
+        "BraidInference", "BraidONNXFormat", "BraidCore", "CKernels",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ], exclude: ["Models", "Arrays", "goldens.json", "goldens.bin"]),
+      ], exclude: ["Models", "Arrays", "Operators", "goldens.json", "goldens.bin"]),
     tests(
       "PipelineTests",
       ["BraidPipeline", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidMedia", "BraidCore"]),

@@ -151,7 +151,7 @@ enum OperatorRegistry {
       shape, cast, movement, selection, quantisation, resampling,
       convolutions, pooling, normalisation, recurrent, attention, attentionParts, fusedProducts,
       mathematics, activation, arithmetic, comparison, reduction, cumulative, order, softmaxes, product, einsum,
-      random, dropout, loss, optimisers,
+      random, dropout, loss, optimisers, classic,
     ]
     var table: [OperatorKind: OperatorDefinition] = [:]
     for definition in lists.joined() { table[definition.kind] = definition }
