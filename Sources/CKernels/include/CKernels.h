@@ -92,8 +92,17 @@ void braid_scale_shift_each_f32(const float *x, float *y, size_t count, double m
 void braid_scale_shift_each_f64(const double *x, double *y, size_t count, double mean, double factor,
                                 const double *scale, const double *shift);
 
-/// y[m, n] = a[m, k] b[k, n] in plain loops, sums in double precision.
+/// y[m, n] = a[m, k] b[k, n], sums in double precision in the order of k.
 void braid_matmul_reference(const float *a, const float *b, float *y, int64_t m, int64_t k, int64_t n);
+
+/// The error function of `count` elements, within 1e-6 of the value. `y` may be `x`.
+void braid_erf_f32(const float *x, float *y, size_t count);
+
+/// y = x / 2 (1 + erf(x / sqrt(2))) of `count` elements, within 1e-6 of |x|. `y` may be `x`.
+void braid_gelu_f32(const float *x, float *y, size_t count);
+
+/// y = x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) of `count` elements, within 1e-6 of |x|. `y` may be `x`.
+void braid_gelu_tanh_f32(const float *x, float *y, size_t count);
 
 /// y = saturate(round(x / scale) + zero_point), ties to even; what is not a number gives the zero point.
 void braid_quantise_s8(const float *x, int8_t *y, size_t count, float scale, int32_t zero_point);

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Activations as types, so that a loop over elements is compiled for each.
 enum Activations {
   /// `max(0, x)`.
@@ -87,12 +89,22 @@ enum Activations {
     @inline(__always) func callAsFunction<T: RealElement>(_ x: T) -> T {
       x / 2 * (1 + T.errorFunction(x * T(0.5.squareRoot())))
     }
+
+    @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+      unsafe braid_gelu_f32(x, y, count)
+      return true
+    }
   }
 
   /// `x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`.
   struct GaussianUnitByTanh: RealFunction {
     @inline(__always) func callAsFunction<T: RealElement>(_ x: T) -> T {
       x / 2 * (1 + T.hyperbolicTangent(T((2 / Double.pi).squareRoot()) * (x + T(0.044715) * x * x * x)))
+    }
+
+    @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+      unsafe braid_gelu_tanh_f32(x, y, count)
+      return true
     }
   }
 

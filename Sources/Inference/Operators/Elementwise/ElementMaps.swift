@@ -1,6 +1,12 @@
 /// A function of one real number.
 protocol RealFunction: Sendable {
   func callAsFunction<T: RealElement>(_ x: T) -> T
+  /// Writes the function of `count` elements; false where there is no faster way than one by one.
+  @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool
+}
+
+extension RealFunction {
+  @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool { false }
 }
 
 /// A function of one number of any type.
@@ -69,6 +75,10 @@ struct RealMap<F: RealFunction>: RealKernel {
 
   func run<T: RealElement>(_ arguments: KernelArguments, _: T.Type) {
     let function = function
+    if T.self == Float.self {
+      let (x, y) = (Elements<Float>(arguments.input(0)), Elements<Float>(arguments.output))
+      if unsafe function.map(x.run(0, x.count), to: y.run(0, x.count), count: x.count) { return }
+    }
     mapElements(arguments, T.self, T.self) { function($0) }
   }
 }

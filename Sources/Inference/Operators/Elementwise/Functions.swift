@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Functions of one element, as types, so that a loop over elements is compiled for each.
 enum Functions {
   struct Magnitude: NumberFunction {
@@ -46,6 +48,11 @@ enum Functions {
 
   struct ErrorFunction: RealFunction {
     @inline(__always) func callAsFunction<T: RealElement>(_ x: T) -> T { T.errorFunction(x) }
+
+    @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+      unsafe braid_erf_f32(x, y, count)
+      return true
+    }
   }
 
   struct Exponential: RealFunction {
