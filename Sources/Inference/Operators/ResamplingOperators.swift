@@ -20,9 +20,8 @@ extension OperatorRegistry {
             axis: axis, from: shape[axis], to: sizes.dimensions[axis], scale: sizes.scales[axis],
             region: sizes.regions[axis], rule))
       }
-      guard outputs[0].shape.elementCount > 0, !axes.isEmpty else {
-        return Kernel { $0.output.copy(from: $0.input(0)) }
-      }
+      guard outputs[0].shape.elementCount > 0 else { return Kernel { _ in } }
+      guard !axes.isEmpty else { return Kernel { $0.output.copy(from: $0.input(0)) } }
       if rule.mode == .nearest {
         let nearest = NearestKernel(shape, outputs[0].shape, axes)
         // What lies outside the operand takes a number, which must be one of its type.
