@@ -31,9 +31,12 @@ private struct EinsumKernel: NumberKernel {
   init(_ equation: EinsumEquation, _ shapes: [TensorShape]) throws(InferenceError) {
     var summed = equation.summed
     let sizes = equation.sizes
-    guard let work = TensorShape(sizes), work.elementCount < 1 << 44 else {
-      throw .limit("a summation over axes of \(sizes)")
-    }
+    // Each place of the result and each run of terms is kept in a table for each operand.
+    let tables = TensorShape(equation.result.map { sizes[$0] } + [shapes.count])
+    let runs = TensorShape(summed.dropLast().map { sizes[$0] } + [shapes.count])
+    guard let work = TensorShape(sizes), let tables, let runs, work.elementCount < 1 << 44,
+      tables.elementCount < 1 << 27, runs.elementCount < 1 << 27
+    else { throw .limit("a summation over axes of \(sizes)") }
     // Without terms the sums are empty.
     let last = summed.popLast()
     run = last.map { sizes[$0] } ?? 1
