@@ -99,6 +99,10 @@ extension PlanBuilder {
       if let fusion, let target = fusion.outputQuantization {
         let source = fusion.inputQuantizations[position]
         if source != target {
+          guard source.zeroPoint == 0 && target.zeroPoint == 0 || layout.runsInEights(dimensions, along: axis) else {
+            steps.removeSubrange(before...)
+            return false
+          }
           try attributes.setScales([source.scale / target.scale], axis: 0)
           try attributes.setZeroPoint(source.zeroPoint, argument: DNNL_ARG_SRC)
           try attributes.setZeroPoint(target.zeroPoint, argument: DNNL_ARG_DST)
@@ -113,5 +117,19 @@ extension PlanBuilder {
     }
     try place(output, slot, layout)
     return true
+  }
+}
+
+extension MemoryDescriptor {
+  /// Whether what is joined along `axis` lies in memory in one run, or in runs of a multiple of eight elements.
+  ///
+  /// oneDNN's `jit:uni` reorder leaves the zero points out of the last elements of other runs.
+  fileprivate func runsInEights(_ dimensions: [Int], along axis: Int) -> Bool {
+    guard let strides else { return true }
+    var (run, runs) = (1, 1)
+    for other in dimensions.indices {
+      if strides[other] <= strides[axis] { run *= dimensions[other] } else { runs *= dimensions[other] }
+    }
+    return runs == 1 || run % 8 == 0
   }
 }

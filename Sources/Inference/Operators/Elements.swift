@@ -36,6 +36,8 @@
 
   /// Copies `length` elements of `source` from `from` to `to` here.
   func copy(_ length: Int, of source: Elements<T>, from: Int, to: Int) {
+    // Where there is nothing to copy, the places may lie in an axis that has none.
+    guard length != 0 else { return }
     precondition(length >= 0 && from >= 0 && to >= 0, "a kernel copies a negative range")
     precondition(from <= source.count - length && to <= count - length, "a kernel copies outside a tensor")
     unsafe (base + to).update(from: source.base + from, count: length)

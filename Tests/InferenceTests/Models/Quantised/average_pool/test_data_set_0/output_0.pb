@@ -1,0 +1,1 @@
+Bo0JTpysšQAvk{pxYD=LX8U[Q0Io\h—U|…kumITQXv£{>Tiu\mp]OKR=J§U`QZR_`^w€€Šx^€eUj‰sh}jiRV|˜

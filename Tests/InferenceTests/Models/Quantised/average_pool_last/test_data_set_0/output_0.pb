@@ -1,0 +1,1 @@
+Bo0JT.aD5bp:~Tr“G||œZM§Q0’ipXsNWu;^’ae•pnvltYbgbyfc†WmhuktMYxGccfjdV–r^…iP–UZea\L†‚xP‚
