@@ -242,6 +242,7 @@ def main():
             samples.append((f"{name}/{kind}", [x(i.name, shape, 40 + k) for k, (i, shape) in enumerate(zip(inputs, shapes))]))
     shared = []
     if a.models:
+        bert = [x("input_ids", [1, 64], 32, 0, 1000, "int64"), {"name": "attention_mask", "shape": [1, 64], "type": "int64", "value": 1}]
         silero = [x("input", [1, 576], 20, -0.5, 0.5), x("state", [2, 1, 128], 21), {"name": "sr", "shape": [], "type": "int64", "value": 16000}]
         shared = [("ultraface_RFB-320_decoded_stripped", [x("input", [1, 3, 240, 320], 22)]), ("ultraface_RFB-320_raw_stripped", [x("input", [1, 3, 240, 320], 22)]),
                   ("ultraface_RFB-320_int8_qdq", [x("input", [1, 3, 240, 320], 22)]),
@@ -255,7 +256,9 @@ def main():
                   ("fer_mini_xception", [x("image", [1, 1, 64, 64], 28)]), ("fer_mini_xception_int8_qdq", [x("image", [1, 1, 64, 64], 28)]),
                   ("yunet_n_320_320", [x("input", [1, 3, 320, 320], 29, 0.0, 255.0)]), ("oww_computer_v2", [x("inputs_0", [1, 16, 96], 30, -10.0, 10.0)]),
                   ("oww_embedding_model", [x("input_1", [1, 76, 32, 1], 31, -1.0, 5.0)]), ("oww_embedding_int8_qdq", [x("input_1", [1, 76, 32, 1], 31, -1.0, 5.0)]),
-                  ("tinybert_synth_f32", [x("input_ids", [1, 64], 32, 0, 1000, "int64"), {"name": "attention_mask", "shape": [1, 64], "type": "int64", "value": 1}])]
+                  ("tinybert_synth_f32", bert), ("tinybert_synth_int8_qdq", bert), ("tinybert_synth_int8_dyn", bert),
+                  ("gtcrn_stream_simple", [x("mix", [1, 257, 1, 2], 33), x("conv_cache", [2, 1, 16, 16, 33], 34), x("tra_cache", [2, 3, 1, 1, 16], 35),
+                                           x("inter_cache", [2, 1, 33, 16], 36)])]
     blob, records = bytearray(), []
     for folder, (name, inputs) in [(MODELS, c) for c in cases] + [(SAMPLES, c) for c in samples] + [(a.models, c) for c in shared]:
         options = ort.SessionOptions()

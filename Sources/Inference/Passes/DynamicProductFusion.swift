@@ -31,6 +31,7 @@ struct DynamicProductFusion {
       let real = graph.body.nodes[cast].outputs.first ?? nil, graph[real].type?.elementType == .float32,
       let scaling = index.soleReader(real), graph.body.nodes[scaling].kind == .mul,
       var result = graph.body.nodes[scaling].outputs.first ?? nil,
+      graph[result].type?.shape == graph[sums].type?.shape,
       let factor = graph.body.nodes[scaling].inputs.first(where: { $0 != real }) ?? nil,
       let (scale, scales) = factors(of: factor, columns: weights.shape[1])
     else { return }
@@ -65,8 +66,10 @@ struct DynamicProductFusion {
     if isDynamic(id) { return (id, [1]) }
     guard let product = graph.producer(id, index), product.kind == .mul,
       let scale = product.inputs.first(where: { isDynamic($0) }) ?? nil,
-      let other = product.inputs.first(where: { $0 != scale }) ?? nil, let values = graph[other].tensor?.floats,
-      values.count == 1 || values.count == columns, values.allSatisfy(\.isFinite)
+      let other = product.inputs.first(where: { $0 != scale }) ?? nil, let tensor = graph[other].tensor,
+      let values = tensor.floats,
+      values.count == 1 || (values.count == columns && tensor.shape.dimensions.last == columns),
+      values.allSatisfy(\.isFinite)
     else { return nil }
     return (scale, values)
   }

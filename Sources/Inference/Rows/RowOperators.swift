@@ -18,7 +18,8 @@ enum RowOperators {
   /// Whether `node` turns stored whole numbers, which are computed, into real ones by one scale.
   static func isLoad(_ node: Node, in graph: Graph) -> Bool {
     guard node.kind == .dequantizeLinear, let stored = node.input(0), graph[stored].tensor == nil,
-      let type = graph[stored].type, type.elementType.isQuantised
+      let type = graph[stored].type, type.elementType.isQuantised, let output = node.outputs.first ?? nil,
+      graph[output].type?.elementType == .float32
     else { return false }
     return Quantization(parametersOf: node, in: graph) != nil
   }
