@@ -74,6 +74,10 @@ void braid_transposed_convolution_f64(const double *x, const double *w, const do
                                       int64_t batch, int64_t groups, int64_t channels, int64_t filters,
                                       const struct braid_window *window);
 
+/// x = 1 / (1 + e^-x) and x = tanh(x), each within 2e-7.
+void braid_sigmoid_in_place(float *x, size_t count);
+void braid_tanh_in_place(float *x, size_t count);
+
 /// The sum of `count` elements, over 16 lanes in double precision.
 double braid_sum_f32(const float *x, size_t count);
 double braid_sum_f64(const double *x, size_t count);

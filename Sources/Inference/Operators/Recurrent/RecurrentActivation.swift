@@ -1,3 +1,4 @@
+internal import CKernels
 import Glibc
 
 /// What a gate of a recurrent layer applies to its sum.
@@ -60,11 +61,21 @@ enum RecurrentActivation: Sendable {
 extension RealElement {
   /// Replaces the elements of `range` by 1 / (1 + e^-x).
   fileprivate static func logistic(_ x: Elements<Self>, _ range: Range<Int>) {
-    for i in range { x[i] = logistic(x[i]) }
+    if Self.self == Float.self {
+      let run = unsafe UnsafeMutableRawPointer(x.run(range.lowerBound, range.count))
+      unsafe braid_sigmoid_in_place(run.assumingMemoryBound(to: Float.self), range.count)
+    } else {
+      for i in range { x[i] = logistic(x[i]) }
+    }
   }
 
   /// Replaces the elements of `range` by their hyperbolic tangents.
   fileprivate static func hyperbolicTangent(_ x: Elements<Self>, _ range: Range<Int>) {
-    for i in range { x[i] = hyperbolicTangent(x[i]) }
+    if Self.self == Float.self {
+      let run = unsafe UnsafeMutableRawPointer(x.run(range.lowerBound, range.count))
+      unsafe braid_tanh_in_place(run.assumingMemoryBound(to: Float.self), range.count)
+    } else {
+      for i in range { x[i] = hyperbolicTangent(x[i]) }
+    }
   }
 }
