@@ -43,7 +43,7 @@ private struct SkipNormalisation: RealKernel {
     _ = try call.realType(sharedBy: 1..<5)
     let shape = try call.input(0).shape
     hidden = shape.dimensions.last ?? 0
-    epsilon = Double(try call.attributes.float("epsilon", default: 1e-5))
+    epsilon = Double(try call.attributes.float("epsilon", default: 1e-12))
     let skip = try call.input(1).shape
     // The skip may be one for the whole batch.
     guard hidden > 0, skip.dimensions.last == hidden, skip.elementCount > 0,
