@@ -10,47 +10,60 @@ static inline float level(float x, float scale, float zero_point, float low, flo
   return v > high ? high : v;
 }
 
-enum { block = 256 };
+enum { block = 512 };
 
 BRAID_MULTIVERSION
-static void levels(const float *x, int32_t *y, size_t count, float scale, float zero_point, float low, float high) {
-  for (size_t i = 0; i < count; i++) y[i] = (int32_t)level(x[i], scale, zero_point, low, high);
+static void levels(const float *restrict x, uint8_t *restrict y, size_t count, float scale, float zero_point, float low,
+                   float high) {
+  for (size_t i = 0; i < count; i++) y[i] = (uint8_t)(int32_t)level(x[i], scale, zero_point, low, high);
 }
 
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef int8_t signed16 __attribute__((vector_size(16)));
+
 BRAID_MULTIVERSION
-static void join3(const int32_t *restrict a, const int32_t *restrict b, const int32_t *restrict c, uint8_t *restrict y,
+static void join3(const uint8_t *restrict a, const uint8_t *restrict b, const uint8_t *restrict c, uint8_t *restrict y,
                   size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    y[3 * i] = (uint8_t)a[i];
-    y[3 * i + 1] = (uint8_t)b[i];
-    y[3 * i + 2] = (uint8_t)c[i];
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    bytes16 r, g, u, t;
+    memcpy(&r, a + i, 16);
+    memcpy(&g, b + i, 16);
+    memcpy(&u, c + i, 16);
+    t = __builtin_shufflevector(r, g, 0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5);
+    t = __builtin_shufflevector(t, u, 0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15);
+    memcpy(y + 3 * i, &t, 16);
+    t = __builtin_shufflevector(r, g, 21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26);
+    t = __builtin_shufflevector(t, u, 0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15);
+    memcpy(y + 3 * i + 16, &t, 16);
+    t = __builtin_shufflevector(r, g, 0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0);
+    t = __builtin_shufflevector(t, u, 26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31);
+    memcpy(y + 3 * i + 32, &t, 16);
   }
-}
-
-BRAID_MULTIVERSION
-static void join1(const int32_t *restrict a, uint8_t *restrict y, size_t count, size_t stride) {
-  if (stride == 1) {
-    for (size_t i = 0; i < count; i++) y[i] = (uint8_t)a[i];
-  } else {
-    for (size_t i = 0; i < count; i++) y[stride * i] = (uint8_t)a[i];
+  for (; i < count; i++) {
+    y[3 * i] = a[i];
+    y[3 * i + 1] = b[i];
+    y[3 * i + 2] = c[i];
   }
 }
 
 void braid_quantise_planes(const float *x, uint8_t *y, size_t channels, size_t plane, float scale, int32_t zero_point,
                            int is_signed) {
-  float low = is_signed ? -128 : 0, high = is_signed ? 127 : 255;
-  int32_t part[3][block];
+  float low = is_signed ? -128 : 0, high = is_signed ? 127 : 255, zero = (float)zero_point;
+  uint8_t part[3][block];
   for (size_t start = 0; start < plane; start += block) {
     size_t count = plane - start < block ? plane - start : block;
     uint8_t *out = y + start * channels;
-    size_t c = 0;
-    if (channels == 3) {
-      for (; c < 3; c++) levels(x + c * plane + start, part[c], count, scale, (float)zero_point, low, high);
+    if (channels == 1) {
+      levels(x + start, out, count, scale, zero, low, high);
+    } else if (channels == 3) {
+      for (size_t c = 0; c < 3; c++) levels(x + c * plane + start, part[c], count, scale, zero, low, high);
       join3(part[0], part[1], part[2], out, count);
-    }
-    for (; c < channels; c++) {
-      levels(x + c * plane + start, part[0], count, scale, (float)zero_point, low, high);
-      join1(part[0], out + c, count, channels);
+    } else {
+      for (size_t c = 0; c < channels; c++) {
+        levels(x + c * plane + start, part[0], count, scale, zero, low, high);
+        for (size_t i = 0; i < count; i++) out[i * channels + c] = part[0][i];
+      }
     }
   }
 }
@@ -87,9 +100,6 @@ BRAID_MULTIVERSION
 static void largest_s8(int8_t *restrict y, const int8_t *restrict x, size_t count) {
   for (size_t i = 0; i < count; i++) y[i] = x[i] > y[i] ? x[i] : y[i];
 }
-
-typedef uint8_t bytes16 __attribute__((vector_size(16)));
-typedef int8_t signed16 __attribute__((vector_size(16)));
 
 static inline bytes16 most(bytes16 a, bytes16 b, int is_signed) {
   bytes16 first = is_signed ? (bytes16)((signed16)a > (signed16)b) : (bytes16)(a > b);

@@ -13,12 +13,16 @@ struct Fusion: Sendable {
     case hardSwish
     /// The sum with the fused node's operand of this index.
     case add(Int)
+    /// Rounding and bounding to the values that this type and meaning can store.
+    case stored(Quantization, ElementType)
+    /// The sum with the quantised operand of this index, whose stored values mean this.
+    case addQuantised(Int, Quantization)
 
     /// Whether it commutes with a positive factor, so that it may act on quantised values.
     var scales: Bool {
       switch self {
       case .relu, .leakyRelu, .clip: true
-      case .sigmoid, .tanh, .swish, .hardSwish, .add: false
+      case .sigmoid, .tanh, .swish, .hardSwish, .add, .stored, .addQuantised: false
       }
     }
   }

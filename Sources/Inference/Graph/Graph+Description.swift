@@ -93,6 +93,8 @@ extension Fusion: CustomStringConvertible {
       case .swish: "+Swish"
       case .hardSwish: "+HardSwish"
       case .add(let operand): "+Add(\(operand))"
+      case .stored(_, let type): "+Stored(\(type))"
+      case .addQuantised(let operand, _): "+AddQuantised(\(operand))"
       }
     }
     return sources + core + steps.joined() + (outputQuantization == nil ? "" : "+Quantise")

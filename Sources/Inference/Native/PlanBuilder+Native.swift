@@ -13,6 +13,7 @@ extension PlanBuilder {
     case .concat: return try lowerCopies(node)
     case .slice: return try lowerPart(node)
     case "Split": return try lowerSplit(node)
+    case .pad: return try lowerPadding(node)
     default: return false
     }
   }

@@ -5,7 +5,7 @@ extension PlanBuilder {
   /// Lowers a fused contraction; false where oneDNN does not have it, or not exactly.
   mutating func lowerContraction(_ node: Node, _ fusion: Fusion, _ core: Node) throws(InferenceError) -> Bool {
     guard let x = node.input(0), let w = node.input(1), let weights = graph[w].tensor,
-      let output = node.outputs.first ?? nil
+      let output = node.outputs.first ?? nil, isDistinct(fusion.following)
     else { return false }
     if fusion.weightScales.isEmpty {
       guard try type(x).elementType == .float32, weights.elementType == .float32 else { return false }
@@ -24,9 +24,46 @@ extension PlanBuilder {
   /// What oneDNN multiplies the sum of products by, for each output channel or for all.
   private func scales(_ fusion: Fusion, factor: Float) -> [Float] {
     guard let input = fusion.inputQuantization, !fusion.weightScales.isEmpty else { return [factor] }
-    let step = fusion.outputQuantization?.scale ?? 1
+    let step = firstStep(fusion)
     // In single precision and in this order, as the field's other engines round it.
     return fusion.weightScales.map { input.scale * $0 / step * factor }
+  }
+
+  /// What the first of the following steps counts in: the steps of the first conversion, 1 for real results.
+  private func firstStep(_ fusion: Fusion) -> Float {
+    for following in fusion.following {
+      if case .stored(let quantization, _) = following { return quantization.scale }
+    }
+    return fusion.outputQuantization?.scale ?? 1
+  }
+
+  /// What the zero points of quantised addends amount to.
+  private func addedZero(_ fusion: Fusion) -> Float {
+    fusion.following.reduce(0) { sum, following in
+      guard case .addQuantised(_, let addend) = following else { return sum }
+      return sum + addend.scale * Float(addend.zeroPoint)
+    }
+  }
+
+  /// Whether oneDNN 2.6 computes what follows: of two steps of one kind with different parameters it takes the parameters
+  /// of one for both.
+  private func isDistinct(_ following: [Fusion.Following]) -> Bool {
+    var kinds: Set<String> = []
+    for step in following {
+      let found: [String]
+      switch step {
+      case .relu, .leakyRelu: found = ["relu"]
+      case .clip: found = ["clip"]
+      case .sigmoid: found = ["sigmoid"]
+      case .tanh: found = ["tanh"]
+      case .swish: found = ["swish"]
+      case .hardSwish: found = ["hardSwish"]
+      case .stored: found = ["clip", "round", "linear"]
+      case .add, .addQuantised: found = ["sum"]
+      }
+      for kind in found where !kinds.insert(kind).inserted { return false }
+    }
+    return true
   }
 
   /// The bias in units of the sum of products.
@@ -52,7 +89,7 @@ extension PlanBuilder {
       try attributes.setZeroPoint(input.zeroPoint, argument: DNNL_ARG_SRC)
     }
     if let output = fusion.outputQuantization { try attributes.setZeroPoint(output.zeroPoint, argument: DNNL_ARG_DST) }
-    let step = fusion.outputQuantization?.scale ?? 1
+    var step = firstStep(fusion)
     for following in fusion.following {
       switch following {
       case .relu: try attributes.append(dnnl_eltwise_relu, alpha: 0, beta: 0)
@@ -65,6 +102,16 @@ extension PlanBuilder {
       case .swish: try attributes.append(dnnl_eltwise_swish, alpha: 1, beta: 0)
       case .hardSwish: try attributes.append(dnnl_eltwise_hardswish, alpha: 0, beta: 0)
       case .add: try attributes.appendSum()
+      case .stored(let quantization, let type):
+        let (least, most): (Float, Float) = type == .int8 ? (-128, 127) : (0, 255)
+        let zero = Float(quantization.zeroPoint)
+        try attributes.append(dnnl_eltwise_clip, alpha: least - zero, beta: most - zero)
+        try attributes.append(dnnl_eltwise_round, alpha: 0, beta: 0)
+        step = fusion.outputQuantization?.scale ?? 1
+        try attributes.append(
+          dnnl_eltwise_linear, alpha: quantization.scale / step, beta: -addedZero(fusion) / step)
+      case .addQuantised(_, let addend):
+        try attributes.appendSum(scale: addend.scale / step)
       }
     }
     try attributes.finish()
@@ -133,12 +180,21 @@ extension PlanBuilder {
     if let biasTensor, let biasLayout {
       arguments.append(PrimitiveArgument(DNNL_ARG_BIAS, addConstant(biasTensor.storage), biasLayout))
     }
-    let slot = addSlot(targetLayout.byteCount)
+    var slot = -1
     if node.inputs.count > 3, let addend = node.inputs[3] {
-      // The sum goes into the memory that holds what is added.
-      guard let home = try located(addend),
-        try addReorder("Reorder", home.slot, home.layout, slot, targetLayout, PrimitiveAttributes())
-      else { return false }
+      // The sum goes into the memory that holds what is added, a copy of it where it is read later.
+      guard let home = try located(addend) else { return false }
+      let isSource = home.slot == arguments[0].slot
+      if home.layout.places(like: targetLayout), !isSource, isLastUse(of: addend, by: output) {
+        slot = home.slot
+      } else {
+        slot = addSlot(targetLayout.byteCount)
+        guard try addReorder("Reorder", home.slot, home.layout, slot, targetLayout, PrimitiveAttributes()) else {
+          return false
+        }
+      }
+    } else {
+      slot = addSlot(targetLayout.byteCount)
     }
     arguments.append(PrimitiveArgument(DNNL_ARG_DST, slot, targetLayout))
     try addPrimitive("Conv", descriptor, arguments)

@@ -58,6 +58,7 @@ extension PlanBuilder {
       guard node.kind == .add || node.kind == .mul, try type(b).shape == shape else { return false }
       swap(&a, &b)
     }
+    if try lowerScaling(node, a, b, output, isSwapped: a != node.input(0)) { return true }
     guard let first = try located(a) else { return false }
     let operand = try type(b)
     let repeated = operand.shape != shape
@@ -87,6 +88,39 @@ extension PlanBuilder {
         PrimitiveArgument(DNNL_ARG_DST, slot, first.layout),
       ])
     try place(output, slot, first.layout)
+    return true
+  }
+
+  /// Lowers an operation with one constant number as a linear map; false where there is none.
+  private mutating func lowerScaling(
+    _ node: Node, _ x: ValueID, _ constant: ValueID, _ output: ValueID, isSwapped: Bool
+  ) throws(InferenceError) -> Bool {
+    guard let values = graph[constant].tensor?.floats, values.count == 1, values[0].isFinite, graph[x].tensor == nil
+    else { return false }
+    var (alpha, beta): (Float, Float) = (1, 0)
+    switch node.kind {
+    case .add: beta = values[0]
+    case .mul: alpha = values[0]
+    case "Sub":
+      guard !isSwapped else { return false }
+      beta = -values[0]
+    default:
+      guard !isSwapped, values[0] != 0, (1 / values[0]).isFinite else { return false }
+      alpha = 1 / values[0]
+    }
+    guard let home = try located(x) else { return false }
+    var (operation, raw) = (dnnl_eltwise_desc_t(), home.layout.raw)
+    let attributes = try PrimitiveAttributes()
+    guard
+      unsafe dnnl_eltwise_forward_desc_init(
+        &operation, dnnl_forward_inference, dnnl_eltwise_linear, &raw, alpha, beta) == dnnl_success,
+      let descriptor = try unsafe PrimitiveDescriptor(operation: &operation, attributes)
+    else { return false }
+    let slot = addSlot(home.layout.byteCount)
+    try addPrimitive(
+      node.kind.rawValue, descriptor,
+      [PrimitiveArgument(DNNL_ARG_SRC, home.slot, home.layout), PrimitiveArgument(DNNL_ARG_DST, slot, home.layout)])
+    try place(output, slot, home.layout)
     return true
   }
 

@@ -42,6 +42,20 @@ extension PlanBuilder {
     return try located(id, as: wanted)
   }
 
+  /// Whether nothing that runs after the node which computes `output` reads the memory of `id`, so that the node may write
+  /// there.
+  func isLastUse(of id: ValueID, by output: ValueID) -> Bool {
+    guard let slot = placements[id]?.slot, slots[slot].constant == nil, !pinned.contains(slot),
+      let place = graph.body.nodes.firstIndex(where: { $0.outputs.contains(output) })
+    else { return false }
+    let sharing = Set(placements.filter { $0.value.slot == slot || $0.value.copies.contains { $0.slot == slot } }.keys)
+    guard sharing.isDisjoint(with: graph.body.outputs) else { return false }
+    let later = Block(nodes: Array(graph.body.nodes[(place + 1)...]))
+    var isRead = false
+    later.forEachUse { if sharing.contains($0) { isRead = true } }
+    return !isRead
+  }
+
   /// Says that `id` lies in `slot` in `layout`.
   mutating func place(_ id: ValueID, _ slot: Int, _ layout: MemoryDescriptor) throws(InferenceError) {
     let isPlain = MemoryDescriptor(plain: try type(id))?.places(like: layout) ?? true

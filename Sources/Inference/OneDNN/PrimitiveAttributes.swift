@@ -49,9 +49,9 @@ struct PrimitiveAttributes: ~Copyable {
     (DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (position + 1)) | DNNL_ARG_SRC_1
   }
 
-  /// Adds what the result's memory holds before.
-  func appendSum() throws(InferenceError) {
-    try unsafe OneDNN.check("a sum", dnnl_post_ops_append_sum(following.pointer, 1))
+  /// Adds what the result's memory holds before, times `scale`.
+  func appendSum(scale: Float = 1) throws(InferenceError) {
+    try unsafe OneDNN.check("a sum", dnnl_post_ops_append_sum(following.pointer, scale))
   }
 
   /// Fixes what was appended; to be called once, last.

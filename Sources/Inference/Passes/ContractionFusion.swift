@@ -1,10 +1,10 @@
 /// Joins a convolution or matrix product with what surrounds it: the conversions from and to quantised values, the
 /// bias, and what follows element by element. Inner roundings may go; no saturation does.
 struct ContractionFusion {
-  private var graph: Graph
-  private let index: GraphIndex
+  var graph: Graph
+  let index: GraphIndex
   private let limits: ModelLimits
-  private var dropped: Set<Int> = []
+  var dropped: Set<Int> = []
 
   static func run(_ graph: Graph, limits: ModelLimits) throws(InferenceError) -> Graph {
     var pass = ContractionFusion(graph: graph, index: GraphIndex(graph), limits: limits)
@@ -47,7 +47,18 @@ struct ContractionFusion {
     operands.append(bias)
     body.append(core)
     var absorbed = [place]
-    while let next = index.soleReader(result), !dropped.contains(next) {
+    while true {
+      if let gate = gate(after: result, fusion) {
+        fusion.following.append(.swish)
+        for place in gate {
+          absorbed.append(place)
+          body.append(graph.body.nodes[place])
+        }
+        guard let output = graph.body.nodes[gate[1]].outputs.first ?? nil else { break }
+        result = output
+        continue
+      }
+      guard let next = index.soleReader(result), !dropped.contains(next) else { break }
       let node = graph.body.nodes[next]
       guard let output = node.outputs.first ?? nil, node.outputs.count == 1 else { break }
       if node.kind == .quantizeLinear {
@@ -65,12 +76,13 @@ struct ContractionFusion {
       result = output
       if fusion.outputQuantization != nil { break }
     }
+    joinSum(&fusion, &result, &operands, &body, &absorbed)
     let fused = Node(
       name: core.name, kind: .fused, inputs: operands, outputs: [result],
       blocks: [Block(outputs: [result], nodes: body)], fusion: fusion)
-    let last = absorbed[absorbed.count - 1]
+    let last = absorbed.max() ?? place
     graph.body.nodes[last] = fused
-    dropped.formUnion(absorbed.dropLast())
+    dropped.formUnion(absorbed.filter { $0 != last })
   }
 
   /// What `node` adds behind `value`: nil where it cannot be joined, a nil step where it became the bias.
@@ -91,6 +103,7 @@ struct ContractionFusion {
       }
       guard bounds[0] <= bounds[1] else { return nil }
       return .some(.clip(max(bounds[0], -.greatestFiniteMagnitude), min(bounds[1], .greatestFiniteMagnitude)))
+    case "HardSwish": return quantised ? nil : .some(.hardSwish)
     case .sigmoid: return quantised ? nil : .some(.sigmoid)
     case .tanh: return quantised ? nil : .some(.tanh)
     case .add:

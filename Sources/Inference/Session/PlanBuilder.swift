@@ -62,12 +62,14 @@ struct PlanBuilder {
   private static func optimised(
     _ graph: Graph, _ types: [ValueID: TensorType], _ limits: ModelLimits
   ) throws(InferenceError) -> Graph {
-    var result = try LayerNormalisationFusion.run(graph)
+    var result = CommonSubexpressions.run(graph)
+    result = try ParameterConversion.run(result, limits: limits)
+    result = try LayerNormalisationFusion.run(result)
     result = QuantisedPropagation.run(result)
     result = QuantisedMovement.run(result)
     result = try QuantisationHoisting.run(result)
     result = try QuantisedTables.run(result, limits: limits)
-    result = try BatchNormFolding.run(result)
+    result = try AffineFolding.run(result)
     result = try ContractionFusion.run(result, limits: limits)
     result = VariableProductFusion.run(result)
     result = DynamicProductFusion.run(result)

@@ -1,6 +1,6 @@
 /// The memory of one session, and the plan's steps bound to it.
 final class SessionState {
-  private let memory: TensorStorage
+  private let memory: AnyObject
   let stream: Stream
   let inputs: [HostTensor]
   let outputs: [HostTensor]
@@ -9,16 +9,23 @@ final class SessionState {
   var times: StepTimes?
   var isProfiling = false
 
-  init(_ plan: Plan) throws(InferenceError) {
+  convenience init(_ plan: Plan) throws(InferenceError) {
     guard let memory = TensorStorage(byteCount: plan.stateByteCount) else {
       throw .limit("a session's \(plan.stateByteCount) bytes do not fit the memory")
     }
-    self.memory = memory
-    stream = try Stream()
-    func address(_ slot: Int) -> UnsafeMutableRawPointer {
+    try unsafe self.init(plan, owner: memory) { slot in
       let slot = plan.slots[slot]
       return unsafe slot.constant?.pointer ?? memory.pointer + slot.offset
     }
+  }
+
+  /// Works on memory that `address` gives for each slot, constants included: as many bytes as the slot has, and room up to
+  /// the next line. `owner` keeps it alive.
+  @unsafe init(
+    _ plan: Plan, owner: AnyObject, address: (Int) -> UnsafeMutableRawPointer
+  ) throws(InferenceError) {
+    memory = owner
+    stream = try Stream()
     func tensor(_ place: Place) -> HostTensor { unsafe HostTensor(base: address(place.slot), type: place.type) }
     var scratch: HostTensor?
     if let slot = plan.scratchSlot, let shape = TensorShape([(plan.slots[slot].byteCount + 3) / 4]) {
