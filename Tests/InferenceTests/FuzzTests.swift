@@ -94,9 +94,10 @@ import Testing
   static func seeds(below size: Int) throws -> [Seed] {
     var seeds: [Seed] = []
     let own = Goldens.folder.appendingPathComponent("Models")
-    for file in try FileManager.default.contentsOfDirectory(at: own, includingPropertiesForKeys: nil) {
+    for file in try FileManager.default.contentsOfDirectory(at: own, includingPropertiesForKeys: nil)
+    where file.pathExtension == "onnx" {
       let bytes = [UInt8](try Data(contentsOf: file))
-      if file.pathExtension == "onnx", bytes.count < size { seeds.append(try Seed(file.lastPathComponent, bytes)) }
+      if bytes.count < size { seeds.append(try Seed(file.lastPathComponent, bytes)) }
     }
     seeds.append(try Seed("loop", BuiltModel.bytes(DynamicSessionTests.loop(bound: 10))))
     if let folder = ProcessInfo.processInfo.environment["BRAID_FUZZ_CASES"] {

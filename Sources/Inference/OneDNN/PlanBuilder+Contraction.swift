@@ -29,12 +29,19 @@ extension PlanBuilder {
     return fusion.weightScales.map { input.scale * $0 / step * factor }
   }
 
-  /// What the first of the following steps counts in: the steps of the first conversion, 1 for real results.
+  /// What the first of the following steps counts in: the steps of a conversion that is rounded before the last one, else
+  /// of the last one, 1 for real results.
   private func firstStep(_ fusion: Fusion) -> Float {
     for following in fusion.following {
-      if case .stored(let quantization, _) = following { return quantization.scale }
+      if case .stored(let quantization, _) = following, isRounded(quantization, fusion) { return quantization.scale }
     }
     return fusion.outputQuantization?.scale ?? 1
+  }
+
+  /// Whether an inner conversion is rounded: where it is the coarser one, so that no result is more than a step off, and
+  /// where a zero point is left to take away.
+  private func isRounded(_ inner: Quantization, _ fusion: Fusion) -> Bool {
+    addedZero(fusion) != 0 || inner.scale > fusion.outputQuantization?.scale ?? 1
   }
 
   /// What the zero points of quantised addends amount to.
@@ -105,6 +112,12 @@ extension PlanBuilder {
       case .stored(let quantization, let type):
         let (least, most): (Float, Float) = type == .int8 ? (-128, 127) : (0, 255)
         let zero = Float(quantization.zeroPoint)
+        guard isRounded(quantization, fusion) else {
+          // The bounds alone are kept, in the steps of the sum.
+          let ratio = quantization.scale / step
+          try attributes.append(dnnl_eltwise_clip, alpha: (least - zero) * ratio, beta: (most - zero) * ratio)
+          continue
+        }
         try attributes.append(dnnl_eltwise_clip, alpha: least - zero, beta: most - zero)
         try attributes.append(dnnl_eltwise_round, alpha: 0, beta: 0)
         step = fusion.outputQuantization?.scale ?? 1

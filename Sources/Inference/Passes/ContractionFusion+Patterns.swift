@@ -12,7 +12,7 @@ extension ContractionFusion {
   }
 
   /// Joins the sum of a quantised result with another stored value, and the conversion of the sum. The result is
-  /// rounded and bounded as it would be on its way through memory.
+  /// bounded as it would be on its way through memory, and rounded where oneDNN's steps need it whole.
   mutating func joinSum(
     _ fusion: inout Fusion, _ result: inout ValueID, _ operands: inout [ValueID?], _ body: inout [Node],
     _ absorbed: inout [Int]
@@ -43,6 +43,8 @@ extension ContractionFusion {
       let target = Quantization(parametersOf: closing, in: graph), let output = closing.outputs.first ?? nil,
       graph[output].type?.elementType == addendType.elementType
     else { return }
+    // What is stored from zero on needs no Relu before.
+    if target.zeroPoint == (addendType.elementType == .int8 ? -128 : 0), case .relu? = steps.last { steps.removeLast() }
     places.append(next)
     body.append(source)
     for place in places { body.append(graph.body.nodes[place]) }

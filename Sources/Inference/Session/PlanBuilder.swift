@@ -64,6 +64,7 @@ struct PlanBuilder {
   ) throws(InferenceError) -> Graph {
     var result = CommonSubexpressions.run(graph)
     result = try ParameterConversion.run(result, limits: limits)
+    result = BoundsAsClip.run(result)
     result = try LayerNormalisationFusion.run(result)
     result = QuantisedPropagation.run(result)
     result = QuantisedMovement.run(result)

@@ -41,6 +41,29 @@ import Testing
         """)
   }
 
+  @Test("The larger of a tensor and one number is a bound")
+  func boundsAsClip() throws {
+    var network = QuantisedNetwork()
+    let x = network.input("x", [2])
+    let least = network.constant([Float(0.5)], [1], type: 1)
+    network.output(network.node("Min", [least, network.node("Max", [x, least])[0]])[0])
+    let before = try Self.graph(network)
+    #expect(
+      before.description == """
+        in x: float32[2]
+        v3: float32[2] = Max(x, c1)
+        v5: float32[2] = Min(c1, v3)
+        out v5
+        """)
+    #expect(
+      BoundsAsClip.run(before).description == """
+        in x: float32[2]
+        v3: float32[2] = Clip(x, c1%4)
+        v5: float32[2] = Clip(v3, _, c1%5)
+        out v5
+        """)
+  }
+
   @Test("A conversion climbs over movement")
   func hoisting() throws {
     var network = QuantisedNetwork()
