@@ -88,8 +88,7 @@ struct RunArguments: ParsableArguments {
     configuration.inputOptions.decoderThreads = input.decoderThreads
     if !model.isEmpty { configuration.models = .named(model == ["none"] ? [] : model) }
     if let features {
-      let names = features.split(separator: ",").map(String.init)
-      configuration.features = .named(names == ["none"] ? [] : names)
+      configuration.features = .named(features == "none" ? "" : features)
     }
     configuration.budget = budget?.duration
     configuration.skip = skip.policy

@@ -1,3 +1,4 @@
+import BraidCore
 import BraidFeatures
 import Testing
 
@@ -6,13 +7,15 @@ struct PictureTests {
   @Test("luma is the mean over 255")
   func luma() {
     let picture: [UInt8] = [0, 255, 255, 255, 0, 255]
-    #expect(LumaMean.value(picture.span, width: 3, height: 2) == Float(4.0 / 6))
-    #expect(LumaMean.value(picture.span, width: 1, height: 1) == 0)
+    var values: [Float] = []
+    LumaMean().push(picture.span, width: 3, height: 2, time: .zero) { values.append($0[0]) }
+    LumaMean().push(picture.span, width: 1, height: 1, time: .zero) { values.append($0[0]) }
+    #expect(values == [Float(4.0 / 6), 0])
   }
 
   @Test("motion is the mean difference of blocks, and the first picture has none")
   func motion() {
-    var motion = Motion()
+    var motion = BlockMotion()
     let black = [UInt8](repeating: 0, count: 16 * 16)
     var quarter = black
     for y in 0..<8 { for x in 0..<8 { quarter[y * 16 + x] = 255 } }
@@ -27,7 +30,7 @@ struct PictureTests {
 
   @Test("noise within a block is no motion")
   func noise() {
-    var motion = Motion()
+    var motion = BlockMotion()
     let even = (0..<4096).map { $0 % 2 == 0 ? UInt8(100) : 110 }
     let odd = (0..<4096).map { $0 % 2 == 1 ? UInt8(100) : 110 }
     #expect(motion.update(even.span, width: 64, height: 64) == nil)

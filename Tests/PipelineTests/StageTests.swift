@@ -87,8 +87,8 @@ struct StageTests {
   }
 
   private func rows(_ blocks: [AudioBlock]) throws -> (rows: [Float], samples: Int) {
-    let path = try SoundPath(sampleRate: 16_000)
-    let track = try path.track(feature: "log-mel:kaldi", bands: 40, rows: 400)
+    let path = try SoundPath(format: SoundFormat(sampleRate: 16_000))
+    let track = try path.track(FeatureSelection.parse("log-mel,bands=40", onStreams: true)[0], rows: 400)
     for block in blocks { try path.push(block) }
     try path.finish()
     let history = path.tracks[track].rows

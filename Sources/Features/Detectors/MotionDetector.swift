@@ -1,7 +1,7 @@
 public import BraidCore
 import Glibc
 
-/// When something moves in the picture, told from ``Motion/distinct``.
+/// When something moves in the picture, told from ``BlockMotion/distinct``.
 ///
 /// The motion of each picture is turned into motion a second, held to 0.1 and to what lets no single picture raise the
 /// level above 0.018, and smoothed over 0.2 s. An interval begins above 0.02 and is over when it has been below 0.01 for
@@ -10,7 +10,7 @@ public struct MotionDetector: Sendable {
   private static let strongest: Float = 0.1
   private static let largestStep: Float = 0.018
 
-  private var motion = Motion()
+  private var motion = BlockMotion()
   private var tracker = IntervalTracker(
     open: 0.02, close: 0.01, hold: .milliseconds(400), lead: .milliseconds(100), lag: .milliseconds(200),
     minimumLength: .milliseconds(400))

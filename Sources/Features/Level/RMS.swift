@@ -6,6 +6,16 @@ import Glibc
 /// `20 log10(sqrt(mean of x²))` over the hop's samples; 0 dBFS is a square wave at full scale, a full-scale sine is at
 /// -3.01. Never below ``floor``, which silence has. Rows are `[1]`.
 public final class RMS: SoundFeature {
+  static let definition = FeatureDefinition(
+    "rms", unit: "dBFS",
+    parameters: [FeatureParameter("hop", .number(1...1000), standard: .number(10), unit: "ms", "window and hop")],
+    "level of each stretch, floored at -120 dBFS",
+    maker: .sound(.stream, .mean) { settings, format throws(FeatureError) in
+      let milliseconds = settings.number("hop") ?? 10
+      return try RMS(
+        sampleRate: format.sampleRate, hopSamples: max(1, Int(milliseconds * Double(format.sampleRate) / 1000)))
+    })
+
   /// The level of silence and of everything softer, in dBFS.
   public static let floor: Float = -120
 

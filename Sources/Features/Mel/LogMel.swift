@@ -5,6 +5,14 @@
 /// floored at `ln(2^-23)`. No dither. Rows are `[bands]`. Samples are taken as they come: full scale at ±1 gives
 /// values `2 ln 32768` below those of a front end that feeds 16-bit integers.
 public final class LogMel: SoundFeature {
+  static let definition = FeatureDefinition(
+    "log-mel:kaldi", aliases: ["log-mel"], unit: "ln",
+    parameters: [FeatureParameter("bands", .integer(3...256), standard: .integer(80), "mel bands")],
+    "log energies of mel bands, as kaldi-native-fbank computes them without dither",
+    maker: .sound(.fixed(16_000), .mean) { settings, format throws(FeatureError) in
+      try LogMel(sampleRate: format.sampleRate, bands: settings.integer("bands"))
+    })
+
   /// Samples a second, in hertz.
   public var sampleRate: Int { frames.sampleRate }
   /// 25 ms in samples.

@@ -7,6 +7,20 @@ import Glibc
 /// `1 + 11 sin(πk / 22)`. By default coefficient 0 is instead the logarithm of the frame's energy before pre-emphasis,
 /// its mean removed. Rows are `[coefficients]`.
 public final class MFCC: SoundFeature {
+  static let definition = FeatureDefinition(
+    "mfcc:kaldi", aliases: ["mfcc"], unit: "1",
+    parameters: [
+      FeatureParameter("coefficients", .integer(1...256), standard: .integer(13), "coefficients kept"),
+      FeatureParameter("bands", .integer(3...256), standard: .integer(23), "mel bands under the cosine transform"),
+      .flag("energy", standard: true, "coefficient 0 is the frame's log energy"),
+    ],
+    "cepstral coefficients of mel bands, as kaldi-native-fbank computes them without dither",
+    maker: .sound(.fixed(16_000), .mean) { settings, format throws(FeatureError) in
+      try MFCC(
+        sampleRate: format.sampleRate, coefficients: settings.integer("coefficients"), bands: settings.integer("bands"),
+        usesEnergy: settings.isOn("energy"))
+    })
+
   /// Samples a second, in hertz.
   public var sampleRate: Int { frames.sampleRate }
   /// 25 ms in samples.

@@ -1,21 +1,30 @@
+public import BraidCore
 internal import CKernels
 
 /// The mean brightness of a picture (`luma`): 0 black to 1 white.
-public enum LumaMean {
-  /// The mean of a picture's luma over 255.
-  ///
-  /// - Parameters:
-  ///   - luma: `[height, width]` bytes, rows without padding, full range.
-  ///   - width: pixels across, at least 1.
-  ///   - height: pixels down, at least 1.
-  /// - Returns: 0 to 1.
-  /// - Precondition: `luma` holds `width * height` bytes.
-  public static func value(_ luma: Span<UInt8>, width: Int, height: Int) -> Float {
+public final class LumaMean: PictureFeature {
+  static let definition = FeatureDefinition(
+    "luma", unit: "0..1", "mean brightness of each picture, black 0 to white 1",
+    maker: .picture { _ throws(FeatureError) in LumaMean() })
+
+  /// 1.
+  public let dimension = 1
+  private let value = AlignedFloats(count: 1)
+
+  /// A feature of each picture by itself.
+  public init() {}
+
+  /// Takes the next picture; see ``PictureFeature``.
+  public func push(_ luma: Span<UInt8>, width: Int, height: Int, time: MediaTime, row: (Span<Float>) -> Void) {
     LumaBlocks.check(luma, width, height)
     let sum = unsafe luma.withUnsafeBufferPointer { bytes -> UInt64 in
       guard let base = bytes.baseAddress else { return 0 }
       return unsafe braid_sum_u8(base, width * height)
     }
-    return Float(Double(sum) / (Double(width * height) * 255))
+    unsafe value.base[0] = Float(Double(sum) / (Double(width * height) * 255))
+    value.withSpan(1, row)
   }
+
+  /// Has nothing to forget.
+  public func reset() {}
 }

@@ -1,37 +1,27 @@
-/// How much a picture differs from the one before it (`motion`): 0 not at all to 1 black to white everywhere.
-///
-/// The mean absolute difference of the means of blocks of 8 by 8 pixels, over 255; blocks rather than pixels, so that
-/// noise averages out. Allocates: only when the picture's size changes.
-public struct Motion: Sendable {
-  /// The last picture's motion without what noise may make: 1.5 levels of 255 taken off each block's difference. 0 where
-  /// there is none.
-  public private(set) var distinct: Float = 0
+public import BraidCore
 
-  private var previous = LumaBlocks()
-  private var current = LumaBlocks()
+/// How much a picture differs from the one before it (`motion`), as a feature: see ``BlockMotion``. The first picture has
+/// no row.
+public final class Motion: PictureFeature {
+  static let definition = FeatureDefinition(
+    "motion", unit: "0..1", "mean absolute difference of 8 by 8 blocks to the picture before",
+    maker: .picture { _ throws(FeatureError) in Motion() })
+
+  /// 1.
+  public let dimension = 1
+  private var motion = BlockMotion()
+  private let value = AlignedFloats(count: 1)
 
   /// A feature that has seen no picture.
   public init() {}
 
-  /// Takes the next picture.
-  ///
-  /// - Parameters:
-  ///   - luma: `[height, width]` bytes, rows without padding, full range.
-  ///   - width: pixels across, at least 1.
-  ///   - height: pixels down, at least 1.
-  /// - Returns: its motion, or nil for the first picture and for the first of another size.
-  /// - Precondition: `luma` holds `width * height` bytes.
-  public mutating func update(_ luma: Span<UInt8>, width: Int, height: Int) -> Float? {
-    swap(&previous, &current)
-    current.update(luma, width: width, height: height)
-    guard current.matches(previous) else {
-      distinct = 0
-      return nil
-    }
-    distinct = current.meanAbsoluteDifference(previous, dead: 1.5) / 255
-    return current.meanAbsoluteDifference(previous) / 255
+  /// Takes the next picture; see ``PictureFeature``.
+  public func push(_ luma: Span<UInt8>, width: Int, height: Int, time: MediaTime, row: (Span<Float>) -> Void) {
+    guard let difference = motion.update(luma, width: width, height: height) else { return }
+    unsafe value.base[0] = difference
+    value.withSpan(1, row)
   }
 
-  /// Forgets the last picture. For gaps and new epochs.
-  public mutating func reset() { self = Motion() }
+  /// Forgets the last picture.
+  public func reset() { motion.reset() }
 }

@@ -1,4 +1,5 @@
 public import BraidCore
+internal import BraidFeatures
 public import BraidInference
 public import BraidIngest
 
@@ -24,8 +25,8 @@ public struct SessionConfiguration: Sendable {
   public enum Features: Hashable, Sendable {
     /// None was named: the default events stand in for them.
     case defaults
-    /// These, by name; empty for `none`.
-    case named([String])
+    /// These, with their settings: `rms,mfcc:librosa,bands=64`; empty for `none`.
+    case named(String)
   }
 
   /// Paths, URLs, or `-`; at least one.
@@ -36,6 +37,8 @@ public struct SessionConfiguration: Sendable {
   public var models = Models.defaults
   /// Which features are told.
   public var features = Features.defaults
+  /// Whether features may keep all of a clip's rows to its end, and do where nothing else is asked for. For files alone.
+  public var takesWholeClips = false
   /// Which frames a model may pass over.
   public var skip = SkipPolicy.adaptive
   /// From capture to result; nil for no bound. Counts at real-time pace only.
@@ -66,6 +69,14 @@ public struct SessionConfiguration: Sendable {
 
   /// Whether the default events are told: neither models nor features were named.
   public var tellsDefaultEvents: Bool { models == .defaults && features == .defaults }
+
+  /// The features that ``features`` names.
+  ///
+  /// - Throws: `FeatureError` for unknown names and settings.
+  func featureSelections() throws(FeatureError) -> [FeatureSelection] {
+    guard case .named(let list) = features, !list.isEmpty else { return [] }
+    return try FeatureSelection.parse(list, onStreams: !takesWholeClips)
+  }
 
   /// Checks what can be known before anything is opened.
   ///

@@ -1,4 +1,5 @@
 internal import BraidCore
+internal import BraidFeatures
 internal import BraidInference
 
 /// Where a model's input comes from in this session.
@@ -35,5 +36,21 @@ extension ModelDescription {
   /// Whether it carries state from run to run.
   var carriesState: Bool {
     inputs.contains { if case .state = $0.source { true } else { false } }
+  }
+}
+
+extension ModelDescription.FeatureWindow {
+  /// The feature that it names, with as many bands as it says.
+  var selection: FeatureSelection {
+    get throws(FeatureError) {
+      let named = try FeatureSelection.parse(feature, onStreams: true)
+      var selection = named[0]
+      guard named.count == 1, selection.definition.source == .sound else {
+        throw FeatureError(
+          .unknownFeature, "'\(feature)' is not one feature of sound", location: "features", remedy: "Name one")
+      }
+      try selection.set("bands", to: "\(bands)")
+      return selection
+    }
   }
 }

@@ -18,7 +18,7 @@ final class MomentFeed {
   let sound: StreamSlot
   private let path: SoundPath
   private let assembler: MomentAssembler
-  private let feature: LogMel
+  private let feature: any SoundFeature
   private let windowDuration: MediaDuration
   /// How long a late part is waited for at most, at real-time pace.
   let wait: MediaDuration
@@ -40,13 +40,12 @@ final class MomentFeed {
     self.sound = sound
     self.path = path
     self.wait = wait
-    let definition = try FeatureCatalog.definition(named: window.feature)
-    guard definition.name == "log-mel:kaldi" else {
+    feature = try window.selection.soundFeature(SoundFormat(sampleRate: window.sampleRate))
+    guard feature.hopSamples > 0, feature.delaySamples != nil else {
       throw FeatureError(
-        .unknownFeature, "'\(window.feature)' cannot be taken in a moment", location: "features",
-        remedy: "Use log-mel:kaldi")
+        .unknownFeature, "'\(window.feature)' cannot be taken in a moment: it has no regular rows",
+        location: "features", remedy: "Use one like log-mel:kaldi")
     }
-    feature = try LogMel(sampleRate: window.sampleRate, bands: window.bands)
     let samples = (window.rows - 1) * feature.hopSamples + feature.windowSamples
     windowDuration = .samples(Int64(samples), sampleRate: window.sampleRate)
     assembler = MomentAssembler(

@@ -12,24 +12,35 @@ extension SessionBuilder {
 
   /// What tells a feature.
   ///
-  /// - Throws: `FeatureError` for an unknown name, ``PipelineError/Code/configuration`` where no stream has it.
-  func featureStage(_ name: String, place: Int, output: SessionOutput) throws -> FeatureStage {
-    let definition = try FeatureCatalog.definition(named: name)
-    let isSound = definition.source == .sound
+  /// - Throws: `FeatureError` for settings that do not fit, ``PipelineError/Code/configuration`` where no stream has it.
+  func featureStage(_ selection: FeatureSelection, place: Int, output: SessionOutput) throws -> FeatureStage {
+    let isSound = selection.definition.source == .sound
     guard let stream = streams.first(where: { $0.kind == (isSound ? .audio : .video) }) else {
       throw PipelineError(
         .configuration,
-        "'\(definition.name)' is a feature of \(isSound ? "sound" : "pictures"), and the input has none",
+        "'\(selection.name)' is a feature of \(isSound ? "sound" : "pictures"), and the input has none",
         location: "--features", remedy: "Leave it out, or choose another input")
     }
     guard isSound else {
       let path = try pictures(of: stream, width: Self.lumaWidth, height: Self.lumaHeight, layout: .gray, frames: 1)
-      return FeatureStage(name: definition.name, stream: stream, path: path, place: place, output: output)
+      return FeatureStage(
+        name: selection.name, stream: stream, path: path, feature: try selection.pictureFeature(), place: place,
+        output: output)
     }
-    let path = try sound(of: stream, sampleRate: 16_000)
-    let track = try path.track(feature: definition.name, bands: nil, rows: 1024)
+    let facts = stream.description.audio
+    // A decoder may know its rate only later: then what it gives is resampled.
+    let own = SoundFormat(
+      sampleRate: facts.map(\.sampleRate).flatMap { $0 > 0 ? $0 : nil } ?? 48_000,
+      channelCount: max(1, facts?.channelCount ?? 1))
+    let path = try sound(of: stream, format: selection.format(of: own) ?? own)
+    let track = try path.track(selection, rows: 1)
+    guard configuration.takesWholeClips || !path.tracks[track].feature.keepsWholeClip else {
+      throw PipelineError(
+        .configuration, "'\(selection.name)' needs the whole clip before its first row, which a stream does not give",
+        location: "--features", remedy: "Use 'braid features' on a file, or a setting that needs less: see its --list")
+    }
     return FeatureStage(
-      name: definition.name, stream: stream, path: path, track: track, place: place, output: output)
+      name: selection.name, stream: stream, path: path, track: track, place: place, output: output)
   }
 
   /// What tells the default events: one for the first stream of each kind.

@@ -55,10 +55,15 @@ struct SessionBuilder {
       location: model, remedy: "Choose another input, other --streams or another model")
   }
 
-  /// The stream's sound at a rate, made when first asked for.
+  /// The stream's sound at a rate in one channel, made when first asked for.
   func sound(of stream: StreamSlot, sampleRate: Int) throws(MediaError) -> SoundPath {
-    if let path = stream.sounds.first(where: { $0.sampleRate == sampleRate }) { return path }
-    let path = try SoundPath(sampleRate: sampleRate)
+    try sound(of: stream, format: SoundFormat(sampleRate: sampleRate))
+  }
+
+  /// The stream's sound in a format, made when first asked for.
+  func sound(of stream: StreamSlot, format: SoundFormat) throws(MediaError) -> SoundPath {
+    if let path = stream.sounds.first(where: { $0.format == format }) { return path }
+    let path = try SoundPath(format: format)
     stream.sounds.append(path)
     return path
   }
@@ -117,7 +122,7 @@ struct SessionBuilder {
     case .features(let window):
       let stream = try stream(.audio, for: model)
       let path = try sound(of: stream, sampleRate: window.sampleRate)
-      let track = try path.track(feature: window.feature, bands: window.bands, rows: window.rows + 1024)
+      let track = try path.track(try window.selection, rows: window.rows + 1024)
       return (stream, .features(path, track: track, window, place: place))
     case .samples(let window):
       let stream = try stream(.audio, for: model)

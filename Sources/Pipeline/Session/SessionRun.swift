@@ -143,11 +143,9 @@ final class SessionRun {
 
   private func prepareFeatures(_ builder: SessionBuilder, models: Int) throws {
     var place = models
-    if case .named(let names) = configuration.features {
-      for name in names {
-        features.append(try builder.featureStage(name, place: place, output: output))
-        place += 1
-      }
+    for selection in try configuration.featureSelections() {
+      features.append(try builder.featureStage(selection, place: place, output: output))
+      place += 1
     }
     if configuration.tellsDefaultEvents {
       detectors = try builder.detectorStages(place: place, output: output)

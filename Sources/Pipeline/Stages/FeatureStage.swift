@@ -6,96 +6,87 @@ internal import BraidFeatures
 /// For the session's thread. Allocates: no, in the steady state.
 final class FeatureStage {
   private enum Source {
-    case sound(SoundPath, track: Int)
-    case luma(PicturePath)
-    case motion(PicturePath)
+    case sound(SoundPath, any SoundFeature)
+    case picture(PicturePath, any PictureFeature)
   }
 
   private let source: Source
-  private var motion = Motion()
   let stream: StreamSlot
   private let output: SessionOutput
   /// The feature's place behind the models, so that lines at one time have an order.
   private let place: Int
   private var record = FeaturesRecord()
-  private var toldRows = 0
 
   /// A feature of sound, computed by `path`.
   init(name: String, stream: StreamSlot, path: SoundPath, track: Int, place: Int, output: SessionOutput) {
-    source = .sound(path, track: track)
+    let feature = path.tracks[track].feature
+    source = .sound(path, feature)
     self.stream = stream
     self.output = output
     self.place = place
     record.name = name
     record.stream = stream.id
-    let feature = path.tracks[track].feature
-    record.hop = .samples(Int64(feature.hopSamples), sampleRate: path.sampleRate)
     record.dimension = feature.dimension
+    if feature.hopSamples > 0 { record.hop = .samples(Int64(feature.hopSamples), sampleRate: path.sampleRate) }
+    path.listen(toTrack: track) { [unowned self, unowned path] row, number in
+      // Rows at times of their own have a record each.
+      if record.hop == nil { tell() }
+      if record.values.isEmpty {
+        record.pts = path.time(ofSample: feature.centreSample(ofRow: number))
+        record.epoch = path.epoch
+      }
+      for index in row.indices { record.values.append(row[index]) }
+    }
   }
 
-  /// A feature of pictures: `luma` or `motion`.
-  init(name: String, stream: StreamSlot, path: PicturePath, place: Int, output: SessionOutput) {
-    source = name == "motion" ? .motion(path) : .luma(path)
+  /// A feature of pictures, scaled by `path`.
+  init(
+    name: String, stream: StreamSlot, path: PicturePath, feature: any PictureFeature, place: Int, output: SessionOutput
+  ) {
+    source = .picture(path, feature)
     self.stream = stream
     self.output = output
     self.place = place
     record.name = name
     record.stream = stream.id
+    record.dimension = feature.dimension
   }
 
   /// Nothing earlier than this will be told.
   var bound: MediaTime {
     if stream.isFinished { return .distantFuture }
-    switch source {
-    case .sound(let path, let track):
-      guard path.origin != nil else { return stream.position }
-      return path.time(ofSample: path.tracks[track].feature.centreSample(ofRow: toldRows))
-    case .luma, .motion: return stream.position
-    }
+    guard case .sound(let path, let feature) = source, let origin = path.origin else { return stream.position }
+    // A row waits for no more than its delay.
+    guard let delay = feature.delaySamples else { return origin }
+    return path.time(ofSample: max(0, path.sampleCount - delay))
   }
 
-  /// Tells the rows that the sound so far completes.
+  /// Tells the rows that the sound so far has completed.
   func takeSound() {
-    guard case .sound(let path, let track) = source else { return }
-    let rows = path.tracks[track].rows
-    let first = max(toldRows, rows.end - rows.capacity)
-    guard rows.end > first else { return }
-    let count = (rows.end - first) * record.dimension
-    if record.values.count != count {
-      record.values.removeAll(keepingCapacity: true)
-      for _ in 0..<count { record.values.append(0) }
-    }
-    rows.copy(first..<rows.end, into: &record.values)
-    tell(at: path.time(ofSample: path.tracks[track].feature.centreSample(ofRow: first)), epoch: path.epoch)
-    toldRows = rows.end
+    if case .sound = source { tell() }
   }
 
-  /// Tells the newest picture's value.
+  /// Tells the newest picture's row.
   func takePicture(_ frame: VideoFrame) {
-    let value: Float?
-    switch source {
-    case .sound: return
-    case .luma(let path):
-      value = path.picture(age: 0) { LumaMean.value($0.pixels.span, width: path.width, height: path.height) }
-    case .motion(let path):
-      // The first picture of a run has nothing to differ from.
-      value = path.picture(age: 0) { motion.update($0.pixels.span, width: path.width, height: path.height) } ?? nil
+    guard case .picture(let path, let feature) = source else { return }
+    path.picture(age: 0) { picture in
+      feature.push(picture.pixels.span, width: path.width, height: path.height, time: frame.time) { row in
+        record.pts = frame.time
+        record.epoch = frame.epoch
+        for index in row.indices { record.values.append(row[index]) }
+      }
     }
-    record.values.removeAll(keepingCapacity: true)
-    guard let value else { return }
-    record.values.append(value)
-    tell(at: frame.time, epoch: frame.epoch)
+    tell()
   }
 
   /// The run has ended: what follows begins anew.
   func reset() {
-    toldRows = 0
-    motion.reset()
+    if case .picture(_, let feature) = source { feature.reset() }
   }
 
-  private func tell(at time: MediaTime, epoch: Int) {
-    record.pts = time
-    record.epoch = epoch
-    output.features(record, order: LineOrder(time: time, stream: stream.order, model: place))
+  private func tell() {
+    guard !record.values.isEmpty else { return }
+    output.features(record, order: LineOrder(time: record.pts, stream: stream.order, model: place))
+    record.values.removeAll(keepingCapacity: true)
   }
 }

@@ -2,7 +2,7 @@ internal import BraidCore
 internal import BraidFeatures
 internal import BraidMedia
 
-/// The sound of one stream at one rate in one channel, with all that is computed from it once and used by many.
+/// The sound of one stream at one rate, in one channel or all of its own, with all that is computed from it once and used by many.
 ///
 /// For the session's thread. Allocates: no, in the steady state.
 final class SoundPath {
@@ -11,10 +11,12 @@ final class SoundPath {
     let name: String
     let feature: any SoundFeature
     var rows: RowHistory
+    /// What takes each row, with its number, as it is computed.
+    var listener: ((Span<Float>, Int) -> Void)?
   }
 
-  /// Samples a second.
-  let sampleRate: Int
+  /// Samples a second and channels.
+  let format: SoundFormat
   private(set) var tracks: [Track] = []
   /// The newest samples, as rows of one value; kept only where somebody asked with ``keep(samples:)``.
   private(set) var samples: RowHistory
@@ -30,29 +32,31 @@ final class SoundPath {
   private var listeners: [(Span<Float>, MediaTime) -> Void] = []
   private var resampler: AudioResampler
 
-  init(sampleRate: Int) throws(MediaError) {
-    self.sampleRate = sampleRate
-    resampler = try AudioResampler(sampleRate: sampleRate, channels: .mono)
+  init(format: SoundFormat) throws(MediaError) {
+    self.format = format
+    resampler = try AudioResampler(
+      sampleRate: format.sampleRate, channels: format.channelCount == 1 ? .mono : .count(format.channelCount))
     samples = RowHistory(width: 1, capacity: 1)
   }
 
+  /// Samples a second.
+  var sampleRate: Int { format.sampleRate }
+
   /// The place among ``tracks`` of a feature, computed from now on, with a history of at least `rows`.
-  func track(feature name: String, bands: Int?, rows: Int) throws(FeatureError) -> Int {
-    let definition = try FeatureCatalog.definition(named: name)
-    let feature: any SoundFeature
-    if definition.name == "log-mel:kaldi", let bands {
-      feature = try LogMel(sampleRate: sampleRate, bands: bands)
-    } else {
-      feature = try FeatureCatalog.soundFeature(named: definition.name, sampleRate: sampleRate)
-    }
-    let existing = tracks.firstIndex { $0.name == definition.name && $0.feature.dimension == feature.dimension }
-    if let existing {
+  func track(_ selection: FeatureSelection, rows: Int) throws(FeatureError) -> Int {
+    let name = selection.name
+    if let existing = tracks.firstIndex(where: { $0.name == name }) {
       tracks[existing].rows.grow(to: rows)
       return existing
     }
-    tracks.append(
-      Track(name: definition.name, feature: feature, rows: RowHistory(width: feature.dimension, capacity: rows)))
+    let feature = try selection.soundFeature(format)
+    tracks.append(Track(name: name, feature: feature, rows: RowHistory(width: feature.dimension, capacity: rows)))
     return tracks.count - 1
+  }
+
+  /// Calls `listener` with each row of a track and its number since the run began.
+  func listen(toTrack track: Int, _ listener: @escaping (Span<Float>, Int) -> Void) {
+    tracks[track].listener = listener
   }
 
   /// Keeps at least this many of the newest samples.
@@ -67,9 +71,11 @@ final class SoundPath {
     try resampler.process(block) { self.take($0) }
   }
 
-  /// Gives out what the resampler still holds: the stream or the run has ended.
+  /// Gives out what the resampler and the features still hold: the stream or the run has ended.
   func finish() throws(MediaError) {
     try resampler.finish { self.take($0) }
+    guard origin != nil else { return }
+    for index in tracks.indices { tracks[index].feature.finish { row, number in keep(row, number, track: index) } }
   }
 
   /// Forgets everything: the next block begins a run.
@@ -103,9 +109,14 @@ final class SoundPath {
     block.withSamples { span in
       if samples.capacity > 1 { samples.append(span) }
       for index in tracks.indices {
-        tracks[index].feature.push(span) { row, _ in tracks[index].rows.append(row) }
+        tracks[index].feature.push(span) { row, number in keep(row, number, track: index) }
       }
       for listener in listeners { listener(span, block.time) }
     }
+  }
+
+  private func keep(_ row: Span<Float>, _ number: Int, track: Int) {
+    tracks[track].rows.append(row)
+    tracks[track].listener?(row, number)
   }
 }
