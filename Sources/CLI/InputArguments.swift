@@ -2,6 +2,14 @@ import ArgumentParser
 import BraidCore
 import BraidIngest
 
+/// The container format, where nothing else is called that.
+struct ContainerFormatArgument: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp("FFmpeg's name of the container format; needed for playlists.", valueName: "name"))
+  var format: String?
+}
+
 /// How inputs are opened: the same for every command that opens some.
 struct InputArguments: ParsableArguments {
   @Option(
@@ -10,11 +18,6 @@ struct InputArguments: ParsableArguments {
       "Streams to take: 'all', indices (0,2) or places (v:0,a:1,s:0). (default: the best of each kind)",
       valueName: "list"))
   var streams: String?
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp("FFmpeg's name of the container format; needed for playlists.", valueName: "name"))
-  var format: String?
 
   @Flag(name: .long, help: "Keep the container's times instead of counting from the input's start.")
   var keepTime = false
@@ -45,7 +48,9 @@ struct InputArguments: ParsableArguments {
   }
 
   /// The options that these arguments ask for.
-  func options() throws -> InputOptions {
+  ///
+  /// - Parameter format: FFmpeg's name of the container format, where it was given.
+  func options(format: String?) throws -> InputOptions {
     var options = InputOptions()
     if let streams { options.streams = try StreamSelection(parsing: streams) }
     options.format = format

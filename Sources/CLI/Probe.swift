@@ -27,11 +27,14 @@ struct Probe: ParsableCommand {
   var json = false
 
   @OptionGroup(title: "Input Options")
+  var container: ContainerFormatArgument
+
+  @OptionGroup(title: "Input Options")
   var inputArguments: InputArguments
 
   func run() throws {
     do {
-      let options = try inputArguments.options()
+      let options = try inputArguments.options(format: container.format)
       if frames {
         try printFrames(options)
       } else {

@@ -47,7 +47,7 @@ struct Run: ParsableCommand {
     throw CommandStatus(status)
   }
 
-  private static func line(_ progress: Session.Progress) -> String {
+  static func line(_ progress: Session.Progress) -> String {
     let speed = progress.position.seconds / max(progress.wall.seconds, 1e-3)
     var text = "\(clock(progress.position.seconds))"
     if let length = progress.length { text += " of \(clock(length.seconds))" }

@@ -22,7 +22,7 @@ struct RunArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Features to write, with commas between: rms, log-mel, mfcc, luma, motion; 'none' for none.", valueName: "list"))
+      "Features to write, with commas between: see 'braid features --list'; 'none' for none.", valueName: "list"))
   var features: String?
 
   @Option(
@@ -74,6 +74,9 @@ struct RunArguments: ParsableArguments {
   var threads: Int = 1
 
   @OptionGroup(title: "Input Options")
+  var container: ContainerFormatArgument
+
+  @OptionGroup(title: "Input Options")
   var input: InputArguments
 
   @Flag(name: [.long, .short], help: "No progress line and no notes on stderr; errors are still shown.")
@@ -82,7 +85,7 @@ struct RunArguments: ParsableArguments {
   /// The configuration that these arguments ask for.
   func configuration() throws -> SessionConfiguration {
     var configuration = SessionConfiguration(inputs: inputs)
-    configuration.inputOptions = try input.options()
+    configuration.inputOptions = try input.options(format: container.format)
     configuration.inputOptions.start = start.map { MediaTime.zero + $0.duration }
     configuration.inputOptions.duration = duration?.duration
     configuration.inputOptions.decoderThreads = input.decoderThreads

@@ -8,6 +8,7 @@ extension JSONWriter {
 
   /// Ends a record and its line.
   mutating func endRecord() {
+    optional("input", input)
     optional("session", sessionID)
     endObject()
     endLine()

@@ -15,6 +15,9 @@ public struct JSONWriter {
   /// Added to every record as `session`, where several sessions may write to one place.
   public var sessionID: String?
 
+  /// Added to every record as `input`, where records of several inputs go to one place.
+  public var input: String?
+
   /// An empty buffer.
   public init() {
     bytes.reserveCapacity(4096)

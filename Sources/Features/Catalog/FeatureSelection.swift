@@ -24,6 +24,7 @@ public struct FeatureSelection: Sendable {
   /// - Parameters:
   ///   - list: as it was typed.
   ///   - onStreams: whether what needs a whole clip is replaced, where nothing else is asked for.
+  /// - Returns: the features in the order of the list, at least one.
   /// - Throws: ``FeatureError/Code/unknownFeature``, ``FeatureError/Code/invalidSetting``.
   public static func parse(_ list: String, onStreams: Bool) throws(FeatureError) -> [FeatureSelection] {
     var selections: [FeatureSelection] = []

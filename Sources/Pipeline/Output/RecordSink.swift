@@ -90,6 +90,14 @@ final class RecordSink {
     buffer.removeAll(keepingCapacity: true)
   }
 
+  /// Writes over the first bytes of a file.
+  func replaceStart(_ bytes: [UInt8]) {
+    flush()
+    guard condition == .open else { return }
+    let count = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    if count != bytes.count { condition = .failed(failure(errno)) }
+  }
+
   /// Flushes and makes sure that a file's contents have reached the disk's accounting.
   func finish() {
     flush()

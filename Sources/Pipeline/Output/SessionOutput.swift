@@ -10,8 +10,16 @@ final class SessionOutput {
     case picture
   }
 
+  /// Where it goes.
+  enum Destination {
+    /// Records, in their order.
+    case records(RecordSink)
+    /// The rows of features as they are computed, and nothing else.
+    case rows(any RowReceiver)
+  }
+
   private var ordered = OrderedOutput()
-  private let sink: RecordSink
+  private let destination: Destination
   /// Whether records carry the times that were measured: capture, latency, budget.
   let showsTimes: Bool
   /// Nanoseconds from CLOCK_MONOTONIC to the Unix epoch's clock, fixed at the start.
@@ -26,15 +34,20 @@ final class SessionOutput {
   private var instants: [(name: String, sense: Sense, time: MediaTime)] = []
   private static let instantLimit = 100_000
 
-  init(sink: RecordSink, showsTimes: Bool, sessionID: String?, clock: any SessionClock) {
-    self.sink = sink
+  init(_ destination: Destination, showsTimes: Bool, sessionID: String?, clock: any SessionClock) {
+    self.destination = destination
     self.showsTimes = showsTimes
     wallOffset = WallClock.nanosecondsSinceEpoch.subtractingSaturating(clock.now.nanoseconds)
-    ordered.sessionID = sink.isShared ? sessionID : nil
+    if case .records(let sink) = destination { ordered.sessionID = sink.isShared ? sessionID : nil }
   }
 
-  /// How the sink is.
-  var condition: RecordSink.Condition { sink.condition }
+  /// How what takes it is.
+  var condition: RecordSink.Condition {
+    switch destination {
+    case .records(let sink): sink.condition
+    case .rows(let receiver): receiver.condition
+    }
+  }
 
   /// A number for a new event.
   func newEventID() -> Int {
@@ -46,19 +59,18 @@ final class SessionOutput {
   func wallTime(_ captured: HostTime) -> Int64 { captured.nanoseconds.addingSaturating(wallOffset) }
 
   func session(_ record: SessionRecord) {
-    ordered.add(.first) { record.write(to: &$0) }
-    ordered.release(before: .distantFuture, to: sink)
-    sink.flush()
+    add(.first) { record.write(to: &$0) }
+    release(before: .distantFuture, flush: true)
   }
 
   func result(_ record: ResultRecord, order: LineOrder) {
     resultCount += 1
-    ordered.add(order) { record.write(to: &$0) }
+    add(order) { record.write(to: &$0) }
   }
 
   func event(_ record: EventRecord, order: LineOrder) {
     if record.isFinal { eventCount += 1 }
-    ordered.add(order) { record.write(to: &$0) }
+    add(order) { record.write(to: &$0) }
   }
 
   /// Remembers an instant for the offset between sound and picture.
@@ -74,38 +86,57 @@ final class SessionOutput {
     return instants.filter { $0.sense == sense && $0.name == both.name }.map(\.time)
   }
 
-  func features(_ record: FeaturesRecord, order: LineOrder) {
-    ordered.add(order) { record.write(to: &$0) }
+  /// What rows will come, by place.
+  func begin(_ features: [RowDescription]) throws(PipelineError) {
+    if case .rows(let receiver) = destination { try receiver.begin(features) }
+  }
+
+  /// Rows of the feature at a place among the features.
+  func features(_ record: FeaturesRecord, place: Int, order: LineOrder) {
+    if case .rows(let receiver) = destination { receiver.take(record, place: place) }
+    add(order) { record.write(to: &$0) }
   }
 
   func gap(_ record: GapRecord, order: LineOrder) {
-    ordered.add(order) { record.write(to: &$0) }
+    if case .rows(let receiver) = destination { receiver.take(record) }
+    add(order) { record.write(to: &$0) }
   }
 
   func stats(_ record: StatsRecord) {
-    ordered.add(LineOrder(time: record.pts, stream: -1, model: -1)) { record.write(to: &$0) }
+    add(LineOrder(time: record.pts, stream: -1, model: -1)) { record.write(to: &$0) }
   }
 
   func error(_ error: any DescribedError, isFatal: Bool, at time: MediaTime = .distantFuture) {
     errorCount += 1
     let record = ErrorRecord(error: error, isFatal: isFatal)
-    ordered.add(LineOrder(time: time, stream: -1, model: -1)) { record.write(to: &$0) }
+    add(LineOrder(time: time, stream: -1, model: -1)) { record.write(to: &$0) }
   }
 
   func summary(_ record: SummaryRecord) {
-    ordered.add(.last) { record.write(to: &$0) }
+    add(.last) { record.write(to: &$0) }
   }
 
   /// Writes what lies before `bound` and hands it to the system.
   func release(before bound: MediaTime, flush: Bool) {
+    guard case .records(let sink) = destination else { return }
     ordered.release(before: bound, to: sink)
     if flush { sink.flush() }
   }
 
   /// Writes all that is left.
-  func finish() {
-    ordered.release(before: .distantFuture, to: sink)
-    sink.finish()
+  ///
+  /// - Parameter isComplete: whether everything was read to its end.
+  func finish(isComplete: Bool) {
+    switch destination {
+    case .records(let sink):
+      ordered.release(before: .distantFuture, to: sink)
+      sink.finish()
+    case .rows(let receiver): receiver.finish(isComplete: isComplete)
+    }
+  }
+
+  private func add(_ order: LineOrder, _ body: (inout JSONWriter) -> Void) {
+    if case .records = destination { ordered.add(order, body) }
   }
 }
 

@@ -75,14 +75,9 @@ public final class Session: Sendable {
   /// - Returns: how it ended. Everything that went wrong has been told to the observer and, where an output could be
   ///   opened, written as `error` records before the `summary`.
   public func run() -> ExitStatus {
-    do {
-      try configuration.validate()
-    } catch {
-      observer.error(error)
-      return .usage
-    }
     let sink: RecordSink
     do throws(PipelineError) {
+      try configuration.validate()
       for input in configuration.inputs where RecordSink.isSameFile(configuration.output, input) {
         throw PipelineError(
           .configuration, "the output is the input, which would be lost", location: configuration.output,
@@ -98,6 +93,17 @@ public final class Session: Sendable {
       observer.error(error)
       return .output
     }
-    return SessionRun(self, sink: sink).run()
+    return SessionRun(self, destination: .records(sink)).run()
+  }
+
+  /// Runs the session for the rows of its features alone; no record is written.
+  func run(to receiver: any RowReceiver) -> ExitStatus {
+    do {
+      try configuration.validate()
+    } catch {
+      observer.error(error)
+      return .usage
+    }
+    return SessionRun(self, destination: .rows(receiver)).run()
   }
 }

@@ -13,7 +13,9 @@ extension SessionBuilder {
   /// What tells a feature.
   ///
   /// - Throws: `FeatureError` for settings that do not fit, ``PipelineError/Code/configuration`` where no stream has it.
-  func featureStage(_ selection: FeatureSelection, place: Int, output: SessionOutput) throws -> FeatureStage {
+  func featureStage(
+    _ selection: FeatureSelection, place: Int, order: Int, output: SessionOutput
+  ) throws -> FeatureStage {
     let isSound = selection.definition.source == .sound
     guard let stream = streams.first(where: { $0.kind == (isSound ? .audio : .video) }) else {
       throw PipelineError(
@@ -25,7 +27,7 @@ extension SessionBuilder {
       let path = try pictures(of: stream, width: Self.lumaWidth, height: Self.lumaHeight, layout: .gray, frames: 1)
       return FeatureStage(
         name: selection.name, stream: stream, path: path, feature: try selection.pictureFeature(), place: place,
-        output: output)
+        order: order, output: output)
     }
     let facts = stream.description.audio
     // A decoder may know its rate only later: then what it gives is resampled.
@@ -40,7 +42,7 @@ extension SessionBuilder {
         location: "--features", remedy: "Use 'braid features' on a file, or a setting that needs less: see its --list")
     }
     return FeatureStage(
-      name: selection.name, stream: stream, path: path, track: track, place: place, output: output)
+      name: selection.name, stream: stream, path: path, track: track, place: place, order: order, output: output)
   }
 
   /// What tells the default events: one for the first stream of each kind.

@@ -31,7 +31,7 @@ final class SessionRun {
   var isRealtime: Bool { configuration.pace == .realtime }
   var clock: any SessionClock { session.clock }
 
-  init(_ session: Session, sink: RecordSink) {
+  init(_ session: Session, destination: SessionOutput.Destination) {
     self.session = session
     configuration = session.configuration
     started = session.clock.now
@@ -41,7 +41,7 @@ final class SessionRun {
       : SessionRecord.Identity(
         id: HostFacts.newIdentifier(), host: HostFacts.hostName, started: WallClock.nanosecondsSinceEpoch)
     output = SessionOutput(
-      sink: sink, showsTimes: configuration.pace == .realtime, sessionID: identity?.id, clock: session.clock)
+      destination, showsTimes: configuration.pace == .realtime, sessionID: identity?.id, clock: session.clock)
     nextStats = .zero + configuration.statsInterval
     nextProgress = started
   }
@@ -69,7 +69,7 @@ final class SessionRun {
     reportInputFailures()
     if let requested = session.interruptedStatus, status == .done { status = requested }
     writeSummary()
-    output.finish()
+    output.finish(isComplete: status == .done)
     if case .failed(let error) = output.condition {
       session.observer.error(error)
       return .output
@@ -144,9 +144,14 @@ final class SessionRun {
   private func prepareFeatures(_ builder: SessionBuilder, models: Int) throws {
     var place = models
     for selection in try configuration.featureSelections() {
-      features.append(try builder.featureStage(selection, place: place, output: output))
+      features.append(
+        try builder.featureStage(selection, place: features.count, order: place, output: output))
       place += 1
     }
+    try output.begin(
+      zip(try configuration.featureSelections(), features).map { selection, stage in
+        RowDescription(selection, dimension: stage.dimension)
+      })
     if configuration.tellsDefaultEvents {
       detectors = try builder.detectorStages(place: place, output: output)
     }
@@ -201,6 +206,7 @@ final class SessionRun {
     case is IngestError: return .input
     case is InferenceError: return .model
     case let error as PipelineError:
+      if error.code == .outputFailed { return .output }
       return [.configuration, .noStreamForModel].contains(error.code) ? .usage : .model
     default: return .usage
     }

@@ -13,17 +13,20 @@ final class FeatureStage {
   private let source: Source
   let stream: StreamSlot
   private let output: SessionOutput
-  /// The feature's place behind the models, so that lines at one time have an order.
+  /// The feature's place among the features.
   private let place: Int
+  /// Its place behind the models, so that lines at one time have an order.
+  private let order: Int
   private var record = FeaturesRecord()
 
   /// A feature of sound, computed by `path`.
-  init(name: String, stream: StreamSlot, path: SoundPath, track: Int, place: Int, output: SessionOutput) {
+  init(name: String, stream: StreamSlot, path: SoundPath, track: Int, place: Int, order: Int, output: SessionOutput) {
     let feature = path.tracks[track].feature
     source = .sound(path, feature)
     self.stream = stream
     self.output = output
     self.place = place
+    self.order = order
     record.name = name
     record.stream = stream.id
     record.dimension = feature.dimension
@@ -41,16 +44,21 @@ final class FeatureStage {
 
   /// A feature of pictures, scaled by `path`.
   init(
-    name: String, stream: StreamSlot, path: PicturePath, feature: any PictureFeature, place: Int, output: SessionOutput
+    name: String, stream: StreamSlot, path: PicturePath, feature: any PictureFeature, place: Int, order: Int,
+    output: SessionOutput
   ) {
     source = .picture(path, feature)
     self.stream = stream
     self.output = output
     self.place = place
+    self.order = order
     record.name = name
     record.stream = stream.id
     record.dimension = feature.dimension
   }
+
+  /// Values in a row.
+  var dimension: Int { record.dimension }
 
   /// Nothing earlier than this will be told.
   var bound: MediaTime {
@@ -86,7 +94,7 @@ final class FeatureStage {
 
   private func tell() {
     guard !record.values.isEmpty else { return }
-    output.features(record, order: LineOrder(time: record.pts, stream: stream.order, model: place))
+    output.features(record, place: place, order: LineOrder(time: record.pts, stream: stream.order, model: order))
     record.values.removeAll(keepingCapacity: true)
   }
 }
