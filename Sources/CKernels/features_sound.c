@@ -2,21 +2,8 @@
 #include <string.h>
 
 #include "CKernels.h"
+#include "lanes.h"
 #include "multiversion.h"
-
-#define LANES 16
-
-typedef float lanes_t __attribute__((vector_size(LANES * sizeof(float))));
-
-// Lanes are added pairwise in one fixed order.
-#define SUM_LANES(v, sum)                                                   \
-  do {                                                                      \
-    float lane_[LANES];                                                     \
-    memcpy(lane_, &(v), sizeof lane_);                                      \
-    for (int width_ = LANES / 2; width_ > 0; width_ /= 2)                   \
-      for (int i_ = 0; i_ < width_; ++i_) lane_[i_] += lane_[i_ + width_];  \
-    (sum) = lane_[0];                                                       \
-  } while (0)
 
 BRAID_MULTIVERSION
 size_t braid_copy_finite(const float *source, float *destination, size_t count) {

@@ -2,7 +2,7 @@ import BraidTestSupport
 import Foundation
 import Testing
 
-/// Reference values made by tools/make_feature_goldens.py.
+/// Reference values made by tools/make_feature_goldens.py and tools/make_tone_goldens.py.
 enum Golden {
   struct Missing: Error {
     let path: String

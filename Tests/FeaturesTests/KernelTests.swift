@@ -75,6 +75,16 @@ struct KernelTests {
     for band in 0..<3 { #expect(logarithms[band] == logf(max(energies[band], floor))) }
   }
 
+  @Test("sums of rises, of any length")
+  func sumOfRises() {
+    var generator = SeededGenerator.printed()
+    for count in Array(0...40) + [128, 1000] {
+      let (now, before) = (noise(count, using: &generator), noise(count, using: &generator))
+      let expected = zip(now, before).reduce(0.0) { $0 + max(0, Double($1.0) - Double($1.1)) }
+      #expect(close(unsafe braid_sum_of_rises(now, before, count), expected), "\(count)")
+    }
+  }
+
   @Test("sums of bytes, of blocks and of histograms, of any size")
   func pictures() {
     var generator = SeededGenerator.printed()

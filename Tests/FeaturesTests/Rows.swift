@@ -2,25 +2,28 @@ import BraidFeatures
 import BraidTestSupport
 import Testing
 
-/// The rows that a feature gives for samples pushed at once.
+/// The rows that a feature gives for samples pushed at once, to the end.
 func rows(_ feature: any SoundFeature, _ samples: [Float]) -> [[Float]] {
   rows(feature, samples, pieces: [samples.count])
 }
 
-/// The rows that a feature gives for samples pushed in pieces of these lengths, the last one repeated.
+/// The rows that a feature gives for samples pushed in pieces of these lengths, the last one repeated, to the end.
+/// Lengths count samples of each channel.
 func rows(_ feature: any SoundFeature, _ samples: [Float], pieces: [Int]) -> [[Float]] {
   var rows: [[Float]] = []
+  func take(_ values: Span<Float>, _ index: Int) {
+    #expect(index == rows.count)
+    rows.append((0..<values.count).map { values[$0] })
+  }
   var start = 0
   var piece = 0
   while start < samples.count {
-    let count = min(pieces[min(piece, pieces.count - 1)], samples.count - start)
-    feature.push(samples.span.extracting(start..<(start + count))) { values, index in
-      #expect(index == rows.count)
-      rows.append((0..<values.count).map { values[$0] })
-    }
+    let count = min(pieces[min(piece, pieces.count - 1)] * feature.channelCount, samples.count - start)
+    feature.push(samples.span.extracting(start..<(start + count)), row: take)
     start += count
     piece += 1
   }
+  feature.finish(row: take)
   return rows
 }
 

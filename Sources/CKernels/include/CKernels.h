@@ -37,6 +37,11 @@ void braid_mel_bands(const float *power, const uint32_t *first, const uint32_t *
 /// `out[r] = sum of matrix[r, c] * x[c]`, row by row, columns in order.
 void braid_matrix_vector(const float *matrix, size_t rows, size_t columns, const float *x, float *out);
 
+// Features: tone and rhythm. Reductions over 16 explicit lanes, as above.
+
+/// The sum of `max(0, now[i] - before[i])`.
+float braid_sum_of_rises(const float *now, const float *before, size_t count);
+
 // Features: pictures. Rows of 8-bit luma follow each other without padding.
 
 /// The sum of `count` bytes.

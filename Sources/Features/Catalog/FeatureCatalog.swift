@@ -3,6 +3,7 @@ public enum FeatureCatalog {
   /// The definitions, in the order that help lists them.
   public static let definitions: [FeatureDefinition] = [
     RMS.definition,
+    OnsetStrength.definition,
     LogMel.definition,
     MFCC.definition,
     LumaMean.definition,
