@@ -43,6 +43,8 @@ struct ModelBench: ParsableCommand {
       valueName: "name=shape"))
   var dims: [ShapeArgument] = []
 
+  @OptionGroup var kernels: KernelArguments
+
   @Flag(name: .long, help: "Measure every step as well.")
   var profile = false
 
@@ -85,6 +87,7 @@ struct ModelBench: ParsableCommand {
     benchmark.duration = MediaDuration(nanoseconds: Int64(seconds * 1e9))
     benchmark.rate = rate
     benchmark.isProfiled = profile
+    benchmark.kernels = try kernels.choice()
     benchmark.inputShapes = ShapeArgument.table(dims)
     benchmark.passesOverUnknownInputs = models.count > 1
     return try benchmark.measure(path: package.modelPath)

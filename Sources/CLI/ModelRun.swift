@@ -34,6 +34,8 @@ struct ModelRun: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Threads that the run may use.", valueName: "n"))
   var threads = 1
 
+  @OptionGroup var kernels: KernelArguments
+
   @Option(
     name: .long,
     help: ArgumentHelp("The most memory that tensors may take together, e.g. 500MB or 2GiB.", valueName: "size"))
@@ -67,6 +69,7 @@ struct ModelRun: ParsableCommand {
     }
     var options = SessionOptions()
     options.threads = threads
+    options.kernels = try ModelCommand.failing { try kernels.choice() }
     let found = try ModelCommand.failing {
       do {
         return try DynamicSession(loaded, options: options).run(values)

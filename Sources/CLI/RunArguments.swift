@@ -73,6 +73,8 @@ struct RunArguments: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Threads that models run on.", valueName: "n"))
   var threads: Int = 1
 
+  @OptionGroup var kernels: KernelArguments
+
   @OptionGroup(title: "Input Options")
   var container: ContainerFormatArgument
 
@@ -102,6 +104,7 @@ struct RunArguments: ParsableArguments {
     configuration.statsInterval = statsEvery?.duration ?? (pace == .realtime ? .seconds(1) : .zero)
     configuration.isDeterministic = deterministic
     configuration.threads = threads
+    configuration.kernels = try kernels.choice()
     configuration.modelFolders = ModelFolders.all
     try configuration.validate()
     return configuration

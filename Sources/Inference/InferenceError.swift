@@ -30,6 +30,8 @@ public struct InferenceError: DescribedError {
     public static let missingInput = Code(rawValue: "missing-input")
     /// An option contradicts the model.
     public static let invalidOption = Code(rawValue: "invalid-option")
+    /// A file cannot be written.
+    public static let unwritable = Code(rawValue: "unwritable")
     /// oneDNN refused a call.
     public static let library = Code(rawValue: "library")
   }

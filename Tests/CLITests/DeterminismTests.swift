@@ -70,5 +70,12 @@ extension ProgramTests {
       #expect(outcome.status == 2 && outcome.output.isEmpty)
       #expect(outcome.errors.contains("--deterministic") && outcome.errors.contains("--pace"))
     }
+
+    @Test("Measured kernels cannot be deterministic")
+    func measured() throws {
+      let outcome = try Program.run(["run", Self.bounce, "--deterministic", "--measure-kernels"])
+      #expect(outcome.status == 2 && outcome.output.isEmpty)
+      #expect(outcome.errors.contains("--deterministic") && outcome.errors.contains("--measure-kernels"))
+    }
   }
 }

@@ -19,6 +19,8 @@ public struct ModelBenchmark: Sendable {
   public var passesOverUnknownInputs = false
   /// How far the graph is rewritten.
   public var optimisation = SessionOptions.Optimisation.fused
+  /// How one of oneDNN's implementations is chosen for a layer.
+  public var kernels = KernelChoice.rule
   /// Whether to measure every step as well, in runs of their own after the others.
   public var isProfiled = false
   /// Bounds on what the model may ask for.
@@ -50,6 +52,7 @@ public struct ModelBenchmark: Sendable {
     var options = SessionOptions()
     options.threads = threads
     options.optimisation = optimisation
+    options.kernels = kernels
     let model = try Model.load(path: path, limits: limits)
     options.inputShapes = inputShapes.filter { shape in
       !passesOverUnknownInputs || model.inputs.contains { $0.name == shape.key }

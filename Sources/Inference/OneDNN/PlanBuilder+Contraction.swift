@@ -154,12 +154,15 @@ extension PlanBuilder {
       biasTensor = Tensor(scaledBias(values, fusion, factor: 1), shape: tensor.shape)
       biasLayout = MemoryDescriptor(plain: tensor.type)
     }
-    // oneDNN 2.6 puts `brgdmm_dw` first, which is slower but for the smallest pictures.
-    let isDepthwise = groups > 1 && groups == filterShape[0] && filterShape[1] == 1
-    let preferred =
-      isDepthwise && inputType.elementType == .float32 && geometry.output.reduce(1, *) > 64
-      ? ["jit_dw:avx512_core"] : []
-    func describe(_ attributes: borrowing PrimitiveAttributes) throws(InferenceError) -> PrimitiveDescriptor? {
+    let form = ConvolutionForm(
+      isReal: inputType.elementType == .float32,
+      isDepthwise: groups > 1 && groups == filterShape[0] && filterShape[1] == 1, groups: groups,
+      channels: inputType.shape[1], filters: filterShape[0], windowPlaces: geometry.kernel.reduce(1, *),
+      outputPlaces: geometry.output.reduce(1, *))
+    guard let home = try located(x) else { return false }
+    var request = KernelRequest(
+      operations: [], preferred: form.preferred, key: "", source: home.layout)
+    func describe(_ source: MemoryDescriptor, _ target: MemoryDescriptor) -> OperationDescriptor? {
       var operation = dnnl_convolution_desc_t()
       var (source, filter, target) = (source.raw, filter.raw, target.raw)
       let strides = geometry.strides.map(Int64.init)
@@ -176,11 +179,21 @@ extension PlanBuilder {
           &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &filter, nil, &target, strides,
           dilations, before, after)
       }
-      guard status == dnnl_success else { return nil }
-      return try unsafe PrimitiveDescriptor(operation: &operation, attributes, preferring: preferred)
+      return status == dnnl_success ? .convolution(operation) : nil
     }
+    guard let own = describe(source, target) else { return false }
+    request.operations = [(.own, own)]
+    if let from = MemoryDescriptor.channelsLast(inputType.elementType, inputType.shape.dimensions),
+      let to = MemoryDescriptor.channelsLast(outputType.elementType, outputType.shape.dimensions),
+      let operation = describe(from, to)
+    {
+      request.operations.append((.channelsLast, operation))
+    }
+    request.key =
+      "conv \(inputType) filters \(filters) \(outputType) bias \(biasLayout != nil) strides \(geometry.strides) "
+      + "dilations \(geometry.dilations) pads \(geometry.before) \(geometry.after) \(fusion.summary)"
     let attributes = try attributes(fusion, factor: 1, axis: 1)
-    guard let descriptor = try describe(attributes),
+    guard let descriptor = try implementation(of: request, attributes),
       let sourceLayout = descriptor.descriptor(dnnl_query_src_md),
       let filterLayout = descriptor.descriptor(dnnl_query_weights_md),
       let targetLayout = descriptor.descriptor(dnnl_query_dst_md), isAllowed(descriptor.implementation, fusion),
@@ -254,7 +267,12 @@ extension PlanBuilder {
     } else {
       status = unsafe dnnl_matmul_desc_init(&operation, &sourceRaw, &anyRaw, nil, &targetRaw)
     }
-    guard status == dnnl_success, let descriptor = try unsafe PrimitiveDescriptor(operation: &operation, attributes),
+    let request = KernelRequest(
+      operations: [(.own, .product(operation))], preferred: [],
+      key:
+        "product \(m)x\(k)x\(n) \(inputType.elementType) \(outputType.elementType) bias \(bias != nil) \(fusion.summary)",
+      source: source)
+    guard status == dnnl_success, let descriptor = try implementation(of: request, attributes),
       isAllowed(descriptor.implementation, fusion), let layout = descriptor.descriptor(dnnl_query_weights_md),
       let packedSlot = try packed(weights, given, as: layout)
     else { return false }
@@ -273,6 +291,6 @@ extension PlanBuilder {
   /// buffers, or is the plain one, which is slower than the same work in parts.
   private func isAllowed(_ implementation: String, _ fusion: Fusion) -> Bool {
     if implementation.hasPrefix("ref"), !fusion.following.isEmpty { return false }
-    return !["jit_1x1:avx512_core_amx_int8"].contains(implementation)
+    return !Implementation.refused.contains(implementation)
   }
 }

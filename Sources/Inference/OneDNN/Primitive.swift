@@ -4,6 +4,14 @@ internal import COneDNN
 @safe struct PrimitiveDescriptor: ~Copyable {
   private let handle: dnnl_primitive_desc_t
 
+  /// oneDNN's own choice for `operation`; nil where it has none.
+  init?(_ operation: OperationDescriptor, _ attributes: borrowing PrimitiveAttributes) throws(InferenceError) {
+    switch operation {
+    case .convolution(var raw): try unsafe self.init(operation: &raw, attributes)
+    case .product(var raw): try unsafe self.init(operation: &raw, attributes)
+    }
+  }
+
   /// oneDNN's default implementation for the operation that `operation` describes; nil where it has none.
   @unsafe init?(operation: UnsafeRawPointer, _ attributes: borrowing PrimitiveAttributes) throws(InferenceError) {
     var handle: dnnl_primitive_desc_t?
@@ -17,34 +25,21 @@ internal import COneDNN
     unsafe self.handle = handle
   }
 
-  /// The first implementation whose name is one of `preferred`, oneDNN's default where none is; nil where it has no
-  /// implementation at all.
-  @unsafe init?(
-    operation: UnsafeRawPointer, _ attributes: borrowing PrimitiveAttributes, preferring preferred: [String]
+  /// The implementation of this name; nil where oneDNN has none of it for `operation`.
+  init?(
+    _ operation: OperationDescriptor, _ attributes: borrowing PrimitiveAttributes, named name: String
   ) throws(InferenceError) {
-    guard let fallback = try unsafe PrimitiveDescriptor(operation: operation, attributes) else { return nil }
-    let engine = try Engine.shared()
-    var iterator: dnnl_primitive_desc_iterator_t?
-    let status = OneDNN.compiling {
-      unsafe dnnl_primitive_desc_iterator_create(&iterator, operation, attributes.pointer, engine.pointer, nil)
-    }
-    guard status == dnnl_success, let iterator = unsafe iterator else {
-      self = fallback
-      return
-    }
-    defer { unsafe _ = dnnl_primitive_desc_iterator_destroy(iterator) }
-    repeat {
-      guard let handle = unsafe dnnl_primitive_desc_iterator_fetch(iterator) else { break }
-      let candidate = unsafe PrimitiveDescriptor(owned: handle)
-      if preferred.contains(candidate.implementation) {
+    guard var list = try ImplementationList(operation, attributes) else { return nil }
+    while let candidate = list.next() {
+      if candidate.implementation == name {
         self = candidate
         return
       }
-    } while OneDNN.compiling({ unsafe dnnl_primitive_desc_iterator_next(iterator) }) == dnnl_success
-    self = fallback
+    }
+    return nil
   }
 
-  private init(owned handle: dnnl_primitive_desc_t) { unsafe self.handle = handle }
+  fileprivate init(owned handle: dnnl_primitive_desc_t) { unsafe self.handle = handle }
 
   /// A copy between layouts and types; nil where oneDNN has none.
   init?(
@@ -66,8 +61,8 @@ internal import COneDNN
   deinit { unsafe dnnl_primitive_desc_destroy(handle) }
 
   /// The layout of one of the operation's tensors.
-  func descriptor(_ query: dnnl_query_t) -> MemoryDescriptor? {
-    unsafe dnnl_primitive_desc_query_md(handle, query, 0).map { unsafe MemoryDescriptor(raw: $0.pointee) }
+  func descriptor(_ query: dnnl_query_t, _ index: Int32 = 0) -> MemoryDescriptor? {
+    unsafe dnnl_primitive_desc_query_md(handle, query, index).map { unsafe MemoryDescriptor(raw: $0.pointee) }
   }
 
   /// The name of the implementation, `brgconv:avx512_core_vnni`.
@@ -80,6 +75,52 @@ internal import COneDNN
   }
 
   @unsafe var pointer: dnnl_primitive_desc_t { unsafe handle }
+}
+
+/// A convolution or product of matrices that no implementation has been chosen for.
+// SAFETY: plain values without pointers, imported from C.
+enum OperationDescriptor: @unchecked Sendable {
+  case convolution(dnnl_convolution_desc_t)
+  case product(dnnl_matmul_desc_t)
+}
+
+/// The implementations that oneDNN has for an operation, its own choice first.
+@safe struct ImplementationList: ~Copyable {
+  private let iterator: dnnl_primitive_desc_iterator_t
+  private var isAtFirst = true
+
+  /// Nil where it has none.
+  init?(_ operation: OperationDescriptor, _ attributes: borrowing PrimitiveAttributes) throws(InferenceError) {
+    let engine = try Engine.shared()
+    var iterator: dnnl_primitive_desc_iterator_t?
+    let status: dnnl_status_t
+    switch operation {
+    case .convolution(var raw):
+      status = OneDNN.compiling {
+        unsafe dnnl_primitive_desc_iterator_create(&iterator, &raw, attributes.pointer, engine.pointer, nil)
+      }
+    case .product(var raw):
+      status = OneDNN.compiling {
+        unsafe dnnl_primitive_desc_iterator_create(&iterator, &raw, attributes.pointer, engine.pointer, nil)
+      }
+    }
+    if status == dnnl_unimplemented || status == dnnl_invalid_arguments { return nil }
+    try OneDNN.check("a list of implementations", status)
+    guard let iterator = unsafe iterator else { return nil }
+    unsafe self.iterator = iterator
+  }
+
+  deinit { unsafe _ = dnnl_primitive_desc_iterator_destroy(iterator) }
+
+  /// The next one; nil after the last.
+  mutating func next() -> PrimitiveDescriptor? {
+    if !isAtFirst {
+      let status = OneDNN.compiling { unsafe dnnl_primitive_desc_iterator_next(iterator) }
+      guard status == dnnl_success else { return nil }
+    }
+    isAtFirst = false
+    return unsafe dnnl_primitive_desc_iterator_fetch(iterator).map { unsafe PrimitiveDescriptor(owned: $0) }
+  }
 }
 
 /// A compiled operation. Immutable: threads share it, each with scratch memory of its own.

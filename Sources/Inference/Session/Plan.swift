@@ -23,13 +23,14 @@ public final class Plan: Sendable {
   ///   - model: the model.
   ///   - options: shapes, threads, how far to optimise.
   /// - Throws: `unsupported-operator`, `invalid-graph`, `shape-mismatch`, `missing-input` and `invalid-option` where
-  ///   options do not fit the model, `limit-exceeded`, `library`.
+  ///   options do not fit the model, `limit-exceeded`, `library`, `unwritable`.
   public init(_ model: Model, options: SessionOptions = SessionOptions()) throws(InferenceError) {
     do throws(InferenceError) {
       // Primitives are compiled for as many threads as they will find.
       OneDNN.setThreads(options.threads)
       var builder = try PlanBuilder(model, options)
       try builder.build()
+      try builder.kernels?.save()
       let layout = builder.arrange()
       guard layout.byteCount <= model.limits.totalBytes else {
         throw .limit("a session would take \(layout.byteCount) bytes; the limit is \(model.limits.totalBytes)")

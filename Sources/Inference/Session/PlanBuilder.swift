@@ -16,6 +16,8 @@ struct PlanBuilder {
   var placements: [ValueID: Placement] = [:]
   /// Slots that outlive a run: inputs and outputs.
   var pinned: Set<Int> = []
+  /// What was measured of oneDNN's implementations; nil where they are chosen by rule.
+  let kernels: KernelCache?
   /// The node at work, for errors.
   var location = ""
 
@@ -23,6 +25,11 @@ struct PlanBuilder {
     self.options = options
     limits = model.limits
     graph = model.graph
+    if case .measured(let folder) = options.kernels, options.optimisation == .fused {
+      kernels = KernelCache(folder: folder)
+    } else {
+      kernels = nil
+    }
     try Self.check(options, model)
     var types: [ValueID: TensorType] = [:]
     var kept: [ValueID] = []

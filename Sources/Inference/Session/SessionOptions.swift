@@ -18,6 +18,10 @@ public struct SessionOptions: Sendable, Hashable {
   public var constantInputs: [String: Int] = [:]
   /// How far the graph is rewritten.
   public var optimisation = Optimisation.fused
+  /// How one of oneDNN's implementations is chosen for a layer.
+  public var kernels = KernelChoice.rule
+  /// For tests: the implementation to take wherever oneDNN has it and it is allowed.
+  var forcedImplementation: String?
 
   /// One thread, fused, open dimensions of size 1.
   public init() {}

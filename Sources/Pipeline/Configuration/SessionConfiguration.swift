@@ -57,6 +57,8 @@ public struct SessionConfiguration: Sendable {
   public var isDeterministic = false
   /// Threads that models run on, at least 1.
   public var threads = 1
+  /// How one of oneDNN's implementations is chosen for a layer of a model.
+  public var kernels = KernelChoice.rule
   /// Bounds on what a model may ask for.
   public var modelLimits = ModelLimits.default
   /// Where models are looked for by name, in this order.
@@ -89,6 +91,11 @@ public struct SessionConfiguration: Sendable {
       throw PipelineError(
         .configuration, "--deterministic needs --pace fast: at real-time pace the lines depend on the machine",
         location: "--deterministic", remedy: "Leave out --pace realtime")
+    }
+    if isDeterministic, kernels != .rule {
+      throw PipelineError(
+        .configuration, "--measure-kernels contradicts --deterministic: which kernel is fastest differs from run to run",
+        location: "--measure-kernels", remedy: "Leave out one of the two")
     }
     guard threads >= 1, threads <= 1024 else {
       throw PipelineError(.configuration, "\(threads) threads", location: "--threads", remedy: "Give 1 to 1024")

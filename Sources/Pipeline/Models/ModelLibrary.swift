@@ -17,7 +17,7 @@ enum ModelLibrary {
   ///
   /// - Throws: ``PipelineError``, `InferenceError`.
   static func load(
-    _ name: String, folders: [String], threads: Int, limits: ModelLimits
+    _ name: String, folders: [String], threads: Int, kernels: KernelChoice, limits: ModelLimits
   ) throws -> LoadedModel {
     let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: folders))
     let model = try Model.load(path: package.modelPath, limits: limits)
@@ -31,6 +31,7 @@ enum ModelLibrary {
     try check(description, against: model, path: package.modelPath)
     var options = SessionOptions()
     options.threads = threads
+    options.kernels = kernels
     for input in description.inputs {
       switch input.source {
       case .constant(let value): options.constantInputs[input.name] = value

@@ -94,7 +94,8 @@ final class SessionRun {
     var loaded: [LoadedModel] = []
     for name in names {
       let model = try ModelLibrary.load(
-        name, folders: configuration.modelFolders, threads: configuration.threads, limits: configuration.modelLimits)
+        name, folders: configuration.modelFolders, threads: configuration.threads, kernels: configuration.kernels,
+        limits: configuration.modelLimits)
       if let note = model.note { session.observer.note("\(model.path): taken as \(note)") }
       if loaded.contains(where: { $0.description.id == model.description.id }) {
         throw PipelineError(
