@@ -50,6 +50,8 @@ struct InputArguments: ParsableArguments {
   /// The options that these arguments ask for.
   ///
   /// - Parameter format: FFmpeg's name of the container format, where it was given.
+  /// - Returns: the options.
+  /// - Throws: what is wrong with the list of streams.
   func options(format: String?) throws -> InputOptions {
     var options = InputOptions()
     if let streams { options.streams = try StreamSelection(parsing: streams) }
