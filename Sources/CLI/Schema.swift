@@ -1,5 +1,6 @@
 import ArgumentParser
 import BraidCore
+import BraidFeatures
 
 /// `braid schema`
 struct Schema: ParsableCommand {
@@ -7,6 +8,6 @@ struct Schema: ParsableCommand {
     abstract: "Print the JSON Schema of the records that `braid run` writes.")
 
   func run() {
-    print(RecordSchema.json)
+    print(RecordSchema.json(featureNames: FeatureCatalog.namePattern))
   }
 }

@@ -4,7 +4,10 @@ public enum RecordSchema {
   public static let name = "braid/1"
 
   /// The schema as JSON.
-  public static let json = #"""
+  /// - Parameter featureNames: a regular expression (ECMA 262) that the names of features match.
+  /// - Returns: the schema, in JSON.
+  public static func json(featureNames: String) -> String {
+    #"""
     {
       "$schema": "https://json-schema.org/draft/2020-12/schema",
       "title": "Braid records, schema braid/1: one JSON object a line",
@@ -250,7 +253,8 @@ public enum RecordSchema {
           "properties": {
             "type": {"const": "features"},
             "seq": {"type": "integer", "minimum": 0},
-            "name": {"type": "string"},
+            "name": {"type": "string", "pattern": "\#(featureNames)"},
+            "input": {"type": "string"},
             "stream": {"type": "string", "pattern": "^(video|audio|text|sensor):[0-9]+$"},
             "epoch": {"type": "integer", "minimum": 0},
             "pts": {"type": "number"},
@@ -264,6 +268,7 @@ public enum RecordSchema {
           "properties": {
             "type": {"const": "gap"},
             "seq": {"type": "integer", "minimum": 0},
+            "input": {"type": "string"},
             "stream": {"type": "string", "pattern": "^(video|audio|text|sensor):[0-9]+$"},
             "epoch": {"type": "integer", "minimum": 0},
             "new_epoch": {"type": "integer", "minimum": 0},
@@ -349,4 +354,5 @@ public enum RecordSchema {
       }
     }
     """#
+  }
 }

@@ -24,6 +24,11 @@ public enum FeatureCatalog {
       remedy: (guess ?? "") + listRemedy)
   }
 
+  /// A regular expression that the name of every feature matches, with its settings or without.
+  public static var namePattern: String {
+    "^(\(definitions.map(\.name).joined(separator: "|")))(,[a-z-]+=[^,=]+)*$"
+  }
+
   static var listRemedy: String { "There are \(definitions.map(\.name).joined(separator: ", "))" }
 
   /// Insertions, deletions and replacements from one text to the other; texts are cut at 80 characters.
