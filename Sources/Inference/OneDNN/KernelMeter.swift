@@ -26,6 +26,7 @@ struct KernelMeter {
   /// - Parameters:
   ///   - source: where the operation's source lies before it.
   ///   - usual: what is taken where none is faster.
+  /// - Throws: where its memory or its stream cannot be made.
   init(source: MemoryDescriptor, usual: borrowing PrimitiveDescriptor) throws(InferenceError) {
     self.source = source
     target = usual.descriptor(dnnl_query_dst_md) ?? source

@@ -94,7 +94,7 @@ public struct SessionConfiguration: Sendable {
     }
     if isDeterministic, kernels != .rule {
       throw PipelineError(
-        .configuration, "--measure-kernels contradicts --deterministic: which kernel is fastest differs from run to run",
+        .configuration, "--measure-kernels contradicts --deterministic: the fastest kernel differs from run to run",
         location: "--measure-kernels", remedy: "Leave out one of the two")
     }
     guard threads >= 1, threads <= 1024 else {
