@@ -65,38 +65,38 @@ enum OpenBLAS {
   static let onOneThread: Void = openblas_set_num_threads(1)
 }
 
-extension Float {
-  static func multiply(_ p: MatrixProduct<Float>) {
-    if p.rows == 1 {
-      unsafe cblas_sgemv(
-        CblasRowMajor, p.transposed ? CblasNoTrans : CblasTrans, blasint(p.transposed ? p.columns : p.inner),
-        blasint(p.transposed ? p.inner : p.columns), p.alpha, p.b.pointer, blasint(p.b.stride), p.a.pointer,
-        blasint(p.transposedFirst ? p.a.stride : 1), p.beta,
-        p.y.pointer, 1)
+extension MatrixProduct {
+  /// `cblas_?gemv`: y = alpha op(a) x + beta y.
+  fileprivate typealias VectorRoutine = (
+    CBLAS_LAYOUT, CBLAS_TRANSPOSE, blasint, blasint, T, UnsafePointer<T>?, blasint, UnsafePointer<T>?, blasint, T,
+    UnsafeMutablePointer<T>?, blasint
+  ) -> Void
+  /// `cblas_?gemm`: y = alpha op(a) op(b) + beta y.
+  fileprivate typealias MatrixRoutine = (
+    CBLAS_LAYOUT, CBLAS_TRANSPOSE, CBLAS_TRANSPOSE, blasint, blasint, blasint, T, UnsafePointer<T>?, blasint,
+    UnsafePointer<T>?, blasint, T, UnsafeMutablePointer<T>?, blasint
+  ) -> Void
+
+  /// Computes it by the library's routines for `T`; of one row as a product with a vector, which packs nothing.
+  @unsafe fileprivate func run(_ vector: VectorRoutine, _ matrix: MatrixRoutine) {
+    if rows == 1 {
+      unsafe vector(
+        CblasRowMajor, transposed ? CblasNoTrans : CblasTrans, blasint(transposed ? columns : inner),
+        blasint(transposed ? inner : columns), alpha, b.pointer, blasint(b.stride), a.pointer,
+        blasint(transposedFirst ? a.stride : 1), beta, y.pointer, 1)
     } else {
-      unsafe cblas_sgemm(
-        CblasRowMajor, p.transposedFirst ? CblasTrans : CblasNoTrans, p.transposed ? CblasTrans : CblasNoTrans,
-        blasint(p.rows), blasint(p.columns),
-        blasint(p.inner), p.alpha, p.a.pointer, blasint(p.a.stride), p.b.pointer, blasint(p.b.stride), p.beta,
-        p.y.pointer, blasint(p.y.stride))
+      unsafe matrix(
+        CblasRowMajor, transposedFirst ? CblasTrans : CblasNoTrans, transposed ? CblasTrans : CblasNoTrans,
+        blasint(rows), blasint(columns), blasint(inner), alpha, a.pointer, blasint(a.stride), b.pointer,
+        blasint(b.stride), beta, y.pointer, blasint(y.stride))
     }
   }
 }
 
+extension Float {
+  static func multiply(_ product: MatrixProduct<Float>) { unsafe product.run(cblas_sgemv, cblas_sgemm) }
+}
+
 extension Double {
-  static func multiply(_ p: MatrixProduct<Double>) {
-    if p.rows == 1 {
-      unsafe cblas_dgemv(
-        CblasRowMajor, p.transposed ? CblasNoTrans : CblasTrans, blasint(p.transposed ? p.columns : p.inner),
-        blasint(p.transposed ? p.inner : p.columns), p.alpha, p.b.pointer, blasint(p.b.stride), p.a.pointer,
-        blasint(p.transposedFirst ? p.a.stride : 1), p.beta,
-        p.y.pointer, 1)
-    } else {
-      unsafe cblas_dgemm(
-        CblasRowMajor, p.transposedFirst ? CblasTrans : CblasNoTrans, p.transposed ? CblasTrans : CblasNoTrans,
-        blasint(p.rows), blasint(p.columns),
-        blasint(p.inner), p.alpha, p.a.pointer, blasint(p.a.stride), p.b.pointer, blasint(p.b.stride), p.beta,
-        p.y.pointer, blasint(p.y.stride))
-    }
-  }
+  static func multiply(_ product: MatrixProduct<Double>) { unsafe product.run(cblas_dgemv, cblas_dgemm) }
 }
