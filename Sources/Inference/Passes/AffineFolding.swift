@@ -37,6 +37,8 @@ enum AffineFolding {
       for tap in (filter * taps)..<((filter + 1) * taps) { folded[tap] = Float(Double(folded[tap]) * factor) }
       bias[filter] = Float(Double(bias[filter]) * factor + affine.shifts[filter])
     }
+    // What overflows in the weights need not have in the result.
+    guard folded.allSatisfy(\.isFinite), bias.allSatisfy(\.isFinite) else { return false }
     guard let newWeights = Tensor(folded, shape: weights.shape), let shape = TensorShape([filters]),
       let newBias = Tensor(bias, shape: shape)
     else { throw .limit("folded weights do not fit the memory") }
@@ -56,7 +58,8 @@ enum AffineFolding {
   ) throws(InferenceError) -> Affine? {
     guard node.outputs.count == 1, node.outputs[0] != nil else { return nil }
     if node.kind == .batchNormalization {
-      guard node.input(0) == value else { return nil }
+      // In training the statistics are the batch's own.
+      guard node.input(0) == value, try node.attributes.int("training_mode", default: 0) == 0 else { return nil }
       let parameters = (1..<5).compactMap { node.input($0).flatMap { graph[$0].tensor?.floats } }
       let epsilon = Double(try node.attributes.float("epsilon", default: 1e-5))
       guard parameters.count == 4, parameters.allSatisfy({ $0.count == channels }) else { return nil }

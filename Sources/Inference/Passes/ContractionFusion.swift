@@ -154,7 +154,8 @@ struct ContractionFusion {
       let transposed = core.kind == .gemm && (try? core.attributes.int("transB", default: 0)) == 1
       let wanted = core.kind == .conv || transposed ? 0 : tensor.shape.rank - 1
       guard let axis = try? weights.attributes.int("axis", default: 1),
-        tensor.shape.normalise(axis: axis) == wanted, core.kind == .conv || tensor.shape.rank == 2
+        tensor.shape.normalise(axis: axis) == wanted, core.kind == .conv || tensor.shape.rank == 2,
+        scales.count == tensor.shape[wanted], (try? weights.attributes.int("block_size", default: 0)) == 0
       else { return nil }
     }
     return Quantised(x: storedX, w: storedW, input: input, scales: scales, nodes: [source, weights])

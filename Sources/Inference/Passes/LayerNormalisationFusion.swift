@@ -113,7 +113,9 @@ struct LayerNormalisationFusion {
       let subtraction = graph.producer(difference, index), subtraction.kind == "Sub", let x = subtraction.input(0),
       let mean = subtraction.input(1), let average = graph.producer(mean, index), try isMean(average),
       average.input(0) == x, let type = graph[x].type, type.elementType == .float32,
-      let width = type.shape.dimensions.last
+      let width = type.shape.dimensions.last,
+      // An epsilon or exponent of more axes would give the result more.
+      let deviation = node.outputs.first ?? nil, graph[deviation].type?.shape.rank == type.shape.rank
     else { return nil }
     return Deviation(x: x, mean: mean, difference: difference, epsilon: epsilon, width: width)
   }

@@ -73,7 +73,7 @@ struct QuantisedTables {
   private mutating func trace(_ id: ValueID) -> Root {
     if let tensor = graph[id].tensor { return isLevel(tensor, id) ? .constant : .many }
     guard let node = graph.producer(id, index), Self.elementwise.contains(node.kind), node.outputs.count == 1,
-      let shape = graph[id].type?.shape
+      let shape = graph[id].type?.shape, !usesBatchStatistics(node)
     else { return .many }
     if node.kind == .quantizeLinear || node.kind == .dequantizeLinear {
       guard Quantization(parametersOf: node, in: graph) != nil, let operand = node.input(0) else { return .many }
@@ -96,13 +96,18 @@ struct QuantisedTables {
     return found == .constant ? .many : found
   }
 
+  /// Whether `node` is a batch normalisation as in training, whose results depend on all elements.
+  private func usesBatchStatistics(_ node: Node) -> Bool {
+    node.kind == .batchNormalization && (try? node.attributes.int("training_mode", default: 0)) != 0
+  }
+
   /// Whether a constant is one number, or one for each of the channels of what it meets.
   private func isLevel(_ tensor: Tensor, _ id: ValueID) -> Bool {
     if tensor.shape.elementCount == 1 { return true }
     return (index.readers[id] ?? []).allSatisfy { place in
       let node = graph.body.nodes[place]
-      guard let operand = node.input(0), let rank = graph[operand].type?.shape.rank, rank >= 2,
-        let channels = graph[operand].type?.shape[1], tensor.shape.elementCount == channels
+      guard let output = node.outputs.first ?? nil, let rank = graph[output].type?.shape.rank, rank >= 2,
+        let channels = graph[output].type?.shape[1], tensor.shape.elementCount == channels
       else { return false }
       if node.kind == .batchNormalization { return true }
       guard node.kind != .quantizeLinear, node.kind != .dequantizeLinear, tensor.shape.rank <= rank else {
