@@ -39,6 +39,33 @@ import Testing
     }
   }
 
+  @Test("Exponentials, logarithms and what is made of them lie within a millionth of their value")
+  func exponentials() {
+    let cases: [(String, [Float], (Double) -> Double)] = unsafe [
+      ("exp", Self.results { unsafe braid_exponential_f32($0, $1, $2) }, { exp($0) }),
+      ("log", Self.results { unsafe braid_logarithm_f32($0, $1, $2) }, { log($0) }),
+      ("swish", Self.results { unsafe braid_swish_f32($0, $1, $2, 1.5) }, { $0 / (1 + exp(-1.5 * $0)) }),
+      ("softplus", Self.results { unsafe braid_softplus_f32($0, $1, $2) }, { max($0, 0) + log1p(exp(-abs($0))) }),
+      ("mish", Self.results { unsafe braid_mish_f32($0, $1, $2) }, { $0 * tanh(max($0, 0) + log1p(exp(-abs($0)))) }),
+      (
+        "exponential unit", Self.results { unsafe braid_exponential_unit_f32($0, $1, $2, 2, 3, 0.5) },
+        { $0 < 0 ? 3 * expm1(0.5 * $0) : 2 * $0 }
+      ),
+    ]
+    for (name, results, function) in cases {
+      for (x, y) in zip(Self.arguments, results) {
+        let expected = function(Double(x))
+        if expected.isNaN {
+          #expect(y.isNaN, "\(name) of \(x) is \(y)")
+        } else if !Float(expected).isFinite {
+          #expect(y == Float(expected), "\(name) of \(x) is \(y)")
+        } else {
+          #expect(abs(Double(y) - expected) <= 1e-6 * abs(expected) + 1e-37, "\(name) of \(x) is \(y), not \(expected)")
+        }
+      }
+    }
+  }
+
   @Test("What is not a number stays so")
   func notANumber() {
     var x: [Float] = [.nan, 1]

@@ -107,6 +107,25 @@ void braid_matmul_reference(const float *a, const float *b, float *y, int64_t m,
 /// The error function of `count` elements, within 1e-6 of the value. `y` may be `x`.
 void braid_erf_f32(const float *x, float *y, size_t count);
 
+/// e^x of `count` elements, within 1e-6 of the value, infinite where it overflows. `y` may be `x`.
+void braid_exponential_f32(const float *x, float *y, size_t count);
+
+/// The natural logarithm of `count` elements, within 1e-6 of the value: minus infinity of 0, not a number below. `y` may
+/// be `x`.
+void braid_logarithm_f32(const float *x, float *y, size_t count);
+
+/// y = x / (1 + exp(-alpha x)) of `count` elements, within 1e-6 of the value. `y` may be `x`.
+void braid_swish_f32(const float *x, float *y, size_t count, float alpha);
+
+/// y = ln(1 + exp(x)) of `count` elements, within 1e-6 of the value. `y` may be `x`.
+void braid_softplus_f32(const float *x, float *y, size_t count);
+
+/// y = x tanh(ln(1 + exp(x))) of `count` elements, within 1e-6 of |x|. `y` may be `x`.
+void braid_mish_f32(const float *x, float *y, size_t count);
+
+/// y = below (exp(rate x) - 1) for x below 0, else above x, of `count` elements, within 1e-6 of the value. `y` may be `x`.
+void braid_exponential_unit_f32(const float *x, float *y, size_t count, float above, float below, float rate);
+
 /// y = x / 2 (1 + erf(x / sqrt(2))) of `count` elements, within 1e-6 of |x|. `y` may be `x`.
 void braid_gelu_f32(const float *x, float *y, size_t count);
 

@@ -14,7 +14,6 @@ extension PlanBuilder {
     case "LeakyRelu": (kind, alpha) = (dnnl_eltwise_relu, try node.attributes.float("alpha", default: 0.01))
     case "Sigmoid": kind = dnnl_eltwise_logistic
     case "Tanh": kind = dnnl_eltwise_tanh
-    case "Exp": kind = dnnl_eltwise_exp
     case "Sqrt": kind = dnnl_eltwise_sqrt
     case "Abs": kind = dnnl_eltwise_abs
     case "HardSwish": kind = dnnl_eltwise_hardswish

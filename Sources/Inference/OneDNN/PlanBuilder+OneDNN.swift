@@ -31,8 +31,14 @@ extension PlanBuilder {
     case .quantizeLinear, .dequantizeLinear: return try lowerConversion(node)
     case "DynamicQuantizeLinear": return try lowerDynamicQuantisation(node)
     case .softmax: return try lowerSoftmax(node)
+    case .resize: return try lowerLinearResize(node)
+    case "ConvTranspose": return try lowerDeconvolution(node)
+    case "PRelu": return try lowerSlopes(node)
+    case "Einsum": return try lowerEinsum(node)
     case .add, .mul, "Sub", "Div": return try lowerBinary(node)
-    default: return try lowerElementwise(node)
+    default:
+      if try lowerElementwise(node) { return true }
+      return try lowerMap(node)
     }
   }
 }

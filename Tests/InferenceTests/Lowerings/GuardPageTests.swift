@@ -64,4 +64,14 @@ import Testing
     network.output(y)
     try Self.run(try network.model())
   }
+
+  @Test("Transposed convolutions, resolutions, slopes and summations stay inside their buffers", arguments: 0..<40)
+  func others(seed: UInt64) throws {
+    for graph in [
+      try RealLoweringTests.deconvolution(seed: seed), try RealLoweringTests.resize(seed: seed),
+      try RealLoweringTests.slopes(seed: seed), try RealLoweringTests.summation(seed: seed).0,
+    ] {
+      try Self.run(Model(graph: graph.graph, name: "lowering"))
+    }
+  }
 }

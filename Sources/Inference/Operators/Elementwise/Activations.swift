@@ -25,6 +25,11 @@ enum Activations {
     @inline(__always) func callAsFunction<T: RealElement>(_ x: T) -> T {
       x < 0 ? T(alpha) * T.exponentialMinusOne(x) : x
     }
+
+    @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+      unsafe braid_exponential_unit_f32(x, y, count, 1, alpha, 1)
+      return true
+    }
   }
 
   /// `max(0, x) + min(0, alpha (exp(x / alpha) - 1))`.
@@ -32,6 +37,11 @@ enum Activations {
     let alpha: Float
     @inline(__always) func callAsFunction<T: RealElement>(_ x: T) -> T {
       max(0, x) + min(0, T(alpha) * T.exponentialMinusOne(x / T(alpha)))
+    }
+
+    @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+      unsafe braid_exponential_unit_f32(x, y, count, 1, alpha, 1 / alpha)
+      return true
     }
   }
 
@@ -41,6 +51,11 @@ enum Activations {
     let gamma: Float
     @inline(__always) func callAsFunction<T: RealElement>(_ x: T) -> T {
       T(gamma) * (x > 0 ? x : T(alpha) * T.exponentialMinusOne(x))
+    }
+
+    @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+      unsafe braid_exponential_unit_f32(x, y, count, gamma, gamma * alpha, 1)
+      return true
     }
   }
 
@@ -65,17 +80,32 @@ enum Activations {
   struct Swish: RealFunction {
     let alpha: Float
     @inline(__always) func callAsFunction<T: RealElement>(_ x: T) -> T { x / (1 + T.exponential(-T(alpha) * x)) }
+
+    @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+      unsafe braid_swish_f32(x, y, count, alpha)
+      return true
+    }
   }
 
   /// `x tanh(ln(1 + exp(x)))`.
   struct Mish: RealFunction {
     @inline(__always) func callAsFunction<T: RealElement>(_ x: T) -> T { x * T.hyperbolicTangent(Softplus()(x)) }
+
+    @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+      unsafe braid_mish_f32(x, y, count)
+      return true
+    }
   }
 
   /// `ln(1 + exp(x))`.
   struct Softplus: RealFunction {
     @inline(__always) func callAsFunction<T: RealElement>(_ x: T) -> T {
       max(x, 0) + T.logarithmPlusOne(T.exponential(-x.magnitude))
+    }
+
+    @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+      unsafe braid_softplus_f32(x, y, count)
+      return true
     }
   }
 

@@ -57,10 +57,20 @@ enum Functions {
 
   struct Exponential: RealFunction {
     @inline(__always) func callAsFunction<T: RealElement>(_ x: T) -> T { T.exponential(x) }
+
+    @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+      unsafe braid_exponential_f32(x, y, count)
+      return true
+    }
   }
 
   struct Logarithm: RealFunction {
     @inline(__always) func callAsFunction<T: RealElement>(_ x: T) -> T { T.logarithm(x) }
+
+    @unsafe func map(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+      unsafe braid_logarithm_f32(x, y, count)
+      return true
+    }
   }
 
   struct Reciprocal: RealFunction {
