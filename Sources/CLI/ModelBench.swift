@@ -120,6 +120,7 @@ struct ModelBench: ParsableCommand {
       text += Self.number(Self.milliseconds(time), columns)
     }
     text += Self.number(Double(measured.peakMemory) / 1_048_576, 11, decimals: 1) + "\n"
+    if let reason = measured.nodeByNodeReason { text += "  runs node by node: \(reason)\n" }
     if let profile = measured.profile { text += "\n" + ProfileTable(profile).text + "\n" }
     return text
   }
@@ -149,6 +150,10 @@ struct ModelBench: ParsableCommand {
     writer.value(ProcessorFacts.current.model)
     writer.key("isa")
     writer.value(InferenceLibraries.current.instructionSet)
+    if let reason = measured.nodeByNodeReason {
+      writer.key("runs_node_by_node")
+      writer.value(reason)
+    }
     if let profile = measured.profile {
       writer.key("profile")
       ProfileTable(profile).write(to: &writer)

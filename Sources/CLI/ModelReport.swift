@@ -41,7 +41,9 @@ struct ModelReport {
         lines.append(line)
       }
     case .failure(let error):
-      lines += ["", error.isUnsupported ? "no plan of fixed shapes: \(error)" : "it will not run: \(error)"]
+      lines += [
+        "", error.runsNodeByNode ? "runs node by node: \(error)" : "it will not run: \(error)",
+      ]
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -118,7 +120,7 @@ struct ModelReport {
       }
       writer.endArray()
     case .failure(let error):
-      writer.key("no_plan")
+      writer.key(error.runsNodeByNode ? "runs_node_by_node" : "no_plan")
       writer.value("\(error)")
     }
     writer.endObject()

@@ -75,10 +75,23 @@ public struct InferenceError: DescribedError {
     return error
   }
 
+  /// The same of a branch of which only the data says whether it is taken: what does not fit there, or is not supported
+  /// there with these shapes, is no error of the model before it is.
+  var inBranch: InferenceError {
+    guard !needsContents, [.shapeMismatch, .invalidGraph, .unsupportedOperator].contains(code) else { return self }
+    return .dependsOnData("a branch cannot be planned: \(message)").at(location)
+  }
+
   static func unsupported(_ message: String) -> InferenceError {
     InferenceError(
       .unsupportedOperator, message, remedy: "Export the model without it, or run it with another engine")
   }
+
+  /// What went wrong and where, without what could be done about it.
+  var reason: String { location.isEmpty ? message : "\(location): \(message)" }
+
+  /// Whether the model runs all the same, by a ``DynamicSession`` node by node: what it says depends on the data.
+  public var runsNodeByNode: Bool { needsContents }
 
   /// Whether the model, or the form in which an operator is used, is beyond this engine, rather than wrong.
   public var isUnsupported: Bool { code == .unsupportedOperator || code == .unsupportedFeature }

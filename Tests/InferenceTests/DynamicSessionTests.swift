@@ -1,8 +1,9 @@
-import BraidInference
 import BraidONNXFormat
 import BraidTestSupport
 import Foundation
 import Testing
+
+@testable import BraidInference
 
 /// What no plan can hold runs node by node, and gives what a plan gives where one can.
 @Suite struct DynamicSessionTests {
@@ -206,5 +207,65 @@ import Testing
       let position = try #require(Tensor.wholes([place], []))
       #expect(Self.outcome { _ = try session.run(["x": x, "p": position]) } == .shapeMismatch)
     }
+  }
+
+  @Test("A branch that does not fit is no error before it is taken; an error outside every branch is one at once")
+  func branches() throws {
+    let x = try #require(Tensor.floats([1, 2, 3, 4, 5, 6], [2, 3]))
+    func graph(_ before: [ONNXNode]) -> ONNXGraph {
+      let square = Built.graph(
+        [Built.node("MatMul", ["x", "x"], ["p"])], inputs: [], outputs: [Built.info("p", [2, 3])])
+      let plain = Built.graph([Built.node("Neg", ["x"], ["n"])], inputs: [], outputs: [Built.info("n", [2, 3])])
+      return Built.graph(
+        before + [
+          Built.node("If", ["c"], ["y"], [Built.graph("then_branch", square), Built.graph("else_branch", plain)])
+        ], inputs: [Built.info("x", [nil, nil]), Built.info("c", [], type: 9)],
+        outputs: [Built.info("y", [nil, nil])] + (before.isEmpty ? [] : [Built.info("z", [nil, nil])]))
+    }
+    func condition(_ value: UInt8) throws -> ModelValue {
+      .tensor(try #require(Tensor(bytes: [value], elementType: .bool, shape: .scalar)))
+    }
+    let session = try DynamicSession(Built.model(graph([])))
+    let no = try session.run(["x": x, "c": condition(0)])
+    #expect(no[0].tensor?.array(of: Float.self) == [-1, -2, -3, -4, -5, -6])
+    let reason = try #require(session.nodeByNodeReason)
+    #expect(reason.contains("MatMul") && reason.contains("branch"), "\(reason)")
+    #expect(Self.outcome { _ = try session.run(["x": x, "c": condition(1)]) } == .shapeMismatch)
+    // Square, both fit, and there is a plan.
+    let square = try #require(Tensor.floats([1, 2, 3, 4], [2, 2]))
+    _ = try session.run(["x": square, "c": condition(1)])
+    #expect(session.nodeByNodeReason == nil && session.lastPlanSteps != nil)
+
+    let wrong = try DynamicSession(Built.model(graph([Built.node("MatMul", ["x", "x"], ["z"])])))
+    #expect(Self.outcome { _ = try wrong.run(["x": x, "c": condition(0)]) } == .shapeMismatch)
+    #expect(wrong.nodeByNodeReason == nil)
+  }
+
+  @Test("Node by node, constants are computed once, and heavy nodes run by plans of their own once their shapes return")
+  func nodePlans() throws {
+    let weights: [Float] = (0..<576).map { Float($0 % 13) / 13 - 0.5 }
+    let graph = Built.graph(
+      [
+        Built.node("Mul", ["w", "half"], ["scaled"]), Built.node("Conv", ["x", "scaled"], ["c"]),
+        Built.node("NonZero", ["c"], ["places"]), Built.node("Shape", ["places"], ["count"]),
+      ], inputs: [Built.info("x", [1, 8, nil, nil])],
+      outputs: [Built.info("c", [1, 8, nil, nil]), Built.info("count", [2], type: 7)],
+      parameters: [Built.tensor("w", [8, 8, 3, 3], weights), Built.tensor("half", [], [0.5])])
+    let model = try Built.model(graph)
+    let interpreter = try Interpreter(model.graph, limits: .default)
+    for (size, plans) in [(24, 0), (30, 0), (24, 1), (30, 2), (24, 2), (4, 2), (4, 2)] {
+      let count = 8 * size * size
+      let values: [Float] = (0..<count).map { Float($0 % 31) / 31 - 0.4 }
+      let x = try #require(Tensor.floats(values, [1, 8, size, size]))
+      let found = try #require(interpreter.run([x])[0].tensor).array(of: Float.self)
+      let plain = try #require(Interpreter(model.graph, limits: .default).run([x])[0].tensor)
+      #expect(zip(found, plain.array(of: Float.self)).allSatisfy { abs($0 - $1) < 1e-4 })
+      #expect(found.count == plain.shape.elementCount && interpreter.nodePlanCount == plans)
+    }
+    let session = try DynamicSession(model)
+    let x = try #require(Tensor.floats([Float](repeating: 1, count: 8 * 9), [1, 8, 3, 3]))
+    _ = try session.run(["x": x])
+    #expect(session.nodeByNodeReason?.contains("NonZero") == true, "\(session.nodeByNodeReason ?? "")")
+    #expect(ConstantFolding.run(model.graph, limits: .default).body.nodes.map(\.kind.rawValue).first == "Conv")
   }
 }

@@ -1,7 +1,8 @@
 /// Runs a graph node by node, every operand's contents known when the shapes of the results are asked for.
 ///
-/// Slower than a plan, and able to run what no plan can hold: shapes that depend on data, loops, sequences, options and
-/// texts. Not Sendable: one thread owns it.
+/// What depends on no input is computed once; slow operators whose operands' shapes come again have plans of their own
+/// (``NodePlans``). Slower than a plan of the whole, and able to run what no plan can hold: shapes that depend on data,
+/// loops, sequences, options and texts. Not Sendable: one thread owns it.
 final class Interpreter {
   private let graph: Graph
   private let body: InterpretedBlock
@@ -9,11 +10,16 @@ final class Interpreter {
   private var values: [ModelValue?]
   private var liveBytes = 0
   private var steps = 0
+  private let plans: NodePlans
 
+  /// Makes `graph` ready to be run; nodes that have plans of their own may use `threads`.
+  ///
   /// - Throws: `unsupported-operator` for an operator that the engine does not have.
-  init(_ graph: Graph, limits: ModelLimits) throws(InferenceError) {
+  init(_ graph: Graph, limits: ModelLimits, threads: Int = 1) throws(InferenceError) {
+    let graph = ConstantFolding.run(graph, limits: limits)
     self.graph = graph
     self.limits = limits
+    plans = NodePlans(limits: limits, threads: threads)
     body = try InterpretedBlock(graph.body)
     values = [ModelValue?](repeating: nil, count: graph.values.count)
   }
@@ -83,6 +89,9 @@ final class Interpreter {
   /// What the model declares value `id` to be, where it does.
   func declared(_ id: ValueID) -> TensorInfo? { graph[id].declared }
 
+  /// How many plans of single nodes were made.
+  var nodePlanCount: Int { plans.count }
+
   /// Counts one more thing done.
   func step() throws(InferenceError) {
     steps += 1
@@ -136,6 +145,9 @@ final class Interpreter {
     }
     if item.node.kind == .cast, try item.node.attributes.int("to", default: 0) == 8 {
       return [.tensor(try printed(required(0, of: item.node)))]
+    }
+    if let planned = try plans.result(of: item.node, operands, isConstant: { values[$0.index] == nil }) {
+      return [.tensor(planned)]
     }
     return try NodeEvaluation(item.node, definition, limits).results(operands).map { .tensor($0) }
   }

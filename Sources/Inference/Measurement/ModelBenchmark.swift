@@ -77,7 +77,7 @@ public struct ModelBenchmark: Sendable {
     return ModelMeasurement(
       threads: threads, runs: times.count, p50: Self.percentile(50, times), p95: Self.percentile(95, times),
       p99: Self.percentile(99, times), first: first, load: loaded - start, peakMemory: peak,
-      profile: isProfiled ? try profile(subject, clock) : nil)
+      profile: isProfiled ? try profile(subject, clock) : nil, nodeByNodeReason: subject.nodeByNodeReason)
   }
 
   /// What is run: a plan, or where none can hold the model a dynamic session.
@@ -99,6 +99,12 @@ public struct ModelBenchmark: Sendable {
         for (name, tensor) in inputs { values[name] = .tensor(tensor) }
         self = .dynamic(try DynamicSession(model, options: options), values)
       }
+    }
+
+    /// Why it runs node by node, where it does.
+    var nodeByNodeReason: String? {
+      guard case .dynamic(let session, _) = self else { return nil }
+      return session.nodeByNodeReason
     }
 
     func run() throws(InferenceError) {
@@ -185,4 +191,6 @@ public struct ModelMeasurement: Sendable {
   public let peakMemory: Int
   /// What every step took, where it was asked for and the model runs by a plan.
   public let profile: SessionProfile?
+  /// Why the model runs node by node, without a plan and so without a profile; nil where it has one.
+  public let nodeByNodeReason: String?
 }

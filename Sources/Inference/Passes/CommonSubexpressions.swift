@@ -35,8 +35,7 @@ enum CommonSubexpressions {
 
   /// Whether a node gives the same results at every run, and its attributes say all about it.
   private static func isPure(_ node: Node) -> Bool {
-    guard node.blocks.isEmpty, node.fusion == nil, !node.kind.rawValue.hasPrefix("Random") else { return false }
-    if ["Bernoulli", "Multinomial", "Dropout"].contains(node.kind.rawValue) { return false }
+    guard node.blocks.isEmpty, node.fusion == nil, node.isRepeatable else { return false }
     return node.attributes.names.allSatisfy { name in
       if case .tensor? = node.attributes[name] { return false }
       return true

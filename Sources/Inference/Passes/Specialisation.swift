@@ -176,7 +176,13 @@ struct Specialisation {
     }
     var node = node
     var blocks: [Block] = []
-    for branch in node.blocks { blocks.append(try self.block(branch)) }
+    for branch in node.blocks {
+      do throws(InferenceError) {
+        blocks.append(try self.block(branch))
+      } catch {
+        throw error.inBranch
+      }
+    }
     node.blocks = blocks
     for (index, output) in node.outputs.enumerated() {
       let (then, otherwise) = (try fact(blocks[0].outputs[index]), try fact(blocks[1].outputs[index]))

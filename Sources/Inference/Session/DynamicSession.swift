@@ -11,8 +11,13 @@ public final class DynamicSession {
 
   private struct Entry {
     let shapes: [String: [Int]]
-    /// Nil where no plan can hold the model with these shapes.
-    let session: InferenceSession?
+    let way: Way
+  }
+
+  private enum Way {
+    case planned(InferenceSession)
+    /// No plan can hold the model with these shapes, and why.
+    case nodeByNode(reason: String)
   }
   /// The plans made, the one used last at the end.
   private var entries: [Entry] = []
@@ -43,7 +48,14 @@ public final class DynamicSession {
   ///   not declare, what making a plan throws, and what only the data can show. The session can be run again.
   public func run(_ inputs: [String: ModelValue]) throws(InferenceError) -> [ModelValue] {
     let values = try named { () throws(InferenceError) in try checked(inputs) }
-    if let tensors = Self.tensors(values), let session = try planned(tensors) {
+    lastPlanSteps = nil
+    nodeByNodeReason = nil
+    let way = try way(for: values)
+    switch way {
+    case .planned(let session): lastPlanSteps = session.plan.stepDescriptions
+    case .nodeByNode(let reason): nodeByNodeReason = reason
+    }
+    if case .planned(let session) = way, let tensors = Self.tensors(values) {
       return try named { () throws(InferenceError) in
         for (name, tensor) in tensors {
           if let index = session.inputIndex(name) { try session.write(tensor, toInput: index) }
@@ -55,7 +67,9 @@ public final class DynamicSession {
       }
     }
     return try named { () throws(InferenceError) in
-      if interpreter == nil { interpreter = try Interpreter(model.graph, limits: model.limits) }
+      if interpreter == nil {
+        interpreter = try Interpreter(model.graph, limits: model.limits, threads: options.threads)
+      }
       guard let interpreter else { return [] }
       return zip(try interpreter.run(values.map(\.value)), model.outputs).map { value, info in
         // An option that is there may have been computed as what it holds.
@@ -77,6 +91,9 @@ public final class DynamicSession {
 
   /// How the last run was made, for logs and tests: the steps of its plan, or nil where it went node by node.
   public private(set) var lastPlanSteps: [String]?
+
+  /// Why the last run went node by node: what of the model no plan can hold, and where; nil where a plan was run.
+  public private(set) var nodeByNodeReason: String?
 
   /// A value for every input, in the model's order.
   private func checked(_ inputs: [String: ModelValue]) throws(InferenceError) -> [(name: String, value: ModelValue)] {
@@ -129,9 +146,10 @@ public final class DynamicSession {
     return tensors
   }
 
-  /// A session for these shapes, nil where no plan can hold them.
-  private func planned(_ tensors: [String: Tensor]) throws(InferenceError) -> InferenceSession? {
-    lastPlanSteps = nil
+  /// A plan for the shapes of `values`, kept for the next run with them, or why there is none. Only what depends on the
+  /// data, and what a plan cannot hold, is run node by node; every other error of planning is thrown.
+  private func way(for values: [(name: String, value: ModelValue)]) throws(InferenceError) -> Way {
+    guard let tensors = Self.tensors(values) else { return .nodeByNode(reason: "an input is no tensor of numbers") }
     let shapes = tensors.mapValues(\.shape.dimensions)
     let entry: Entry
     if let index = entries.firstIndex(where: { $0.shapes == shapes }) {
@@ -140,16 +158,14 @@ public final class DynamicSession {
       var options = options
       options.inputShapes = shapes
       do throws(InferenceError) {
-        entry = Entry(shapes: shapes, session: try InferenceSession(Plan(model, options: options)))
-      } catch  where error.needsContents || model.operatorCounts[OperatorKind.if.rawValue] != nil {
-        // A branch that is not taken need not fit the shapes given; node by node it is never looked at.
-        entry = Entry(shapes: shapes, session: nil)
+        entry = Entry(shapes: shapes, way: .planned(try InferenceSession(Plan(model, options: options))))
+      } catch  where error.needsContents {
+        entry = Entry(shapes: shapes, way: .nodeByNode(reason: error.reason))
       }
       if entries.count >= Self.capacity { entries.removeFirst() }
     }
     entries.append(entry)
-    lastPlanSteps = entry.session?.plan.stepDescriptions
-    return entry.session
+    return entry.way
   }
 }
 

@@ -273,7 +273,11 @@ struct PlanBuilder {
     for block in node.blocks {
       let (outer, before) = (steps, placements)
       steps = []
-      try lower(block.nodes)
+      do throws(InferenceError) {
+        try lower(block.nodes)
+      } catch {
+        throw error.inBranch
+      }
       for (result, id) in zip(results, block.outputs) {
         steps.append(
           .kernel(
