@@ -1,3 +1,4 @@
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -52,19 +53,21 @@ void braid_apply_window(const float *samples, const float *window, size_t count,
 
 BRAID_MULTIVERSION
 float braid_kaldi_frame(const float *restrict source, const float *restrict window, size_t count, size_t padded,
-                        float preemphasis, float *restrict destination) {
+                        int removes_mean, float preemphasis, float *restrict destination) {
   if (count == 0) return 0;
-  lanes_t sums = {0};
+  float mean = 0;
   size_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    lanes_t x;
-    memcpy(&x, source + i, sizeof x);
-    sums += x;
+  if (removes_mean) {
+    lanes_t sums = {0};
+    for (; i + LANES <= count; i += LANES) {
+      lanes_t x;
+      memcpy(&x, source + i, sizeof x);
+      sums += x;
+    }
+    SUM_LANES(sums, mean);
+    for (; i < count; ++i) mean += source[i];
+    mean /= (float)count;
   }
-  float mean;
-  SUM_LANES(sums, mean);
-  for (; i < count; ++i) mean += source[i];
-  mean /= (float)count;
 
   lanes_t squares = {0};
   for (i = 0; i + LANES <= count; i += LANES) {
@@ -116,11 +119,24 @@ void braid_mel_bands(const float *restrict power, const uint32_t *restrict first
 }
 
 BRAID_MULTIVERSION
-void braid_matrix_vector(const float *restrict matrix, size_t rows, size_t columns, const float *restrict x,
-                         float *restrict out) {
-  for (size_t row = 0; row < rows; ++row) {
-    float sum = 0;
-    for (size_t column = 0; column < columns; ++column) sum += matrix[row * columns + column] * x[column];
-    out[row] = sum;
+void braid_square_roots(float *values, size_t count) {
+  for (size_t i = 0; i < count; ++i) values[i] = sqrtf(values[i]);
+}
+
+BRAID_MULTIVERSION
+void braid_overlap_add(const float *restrict samples, const float *restrict window, const float *restrict squares,
+                       size_t count, float *restrict sums, float *restrict square_sums) {
+  for (size_t i = 0; i < count; ++i) {
+    sums[i] += samples[i] * window[i];
+    square_sums[i] += squares[i];
+  }
+}
+
+BRAID_MULTIVERSION
+void braid_divide_where_positive(const float *restrict sums, const float *restrict divisors, size_t count,
+                                 float *restrict out) {
+  for (size_t i = 0; i < count; ++i) {
+    const int divides = divisors[i] > FLT_MIN;
+    out[i] = sums[i] / (divides ? divisors[i] : 1.0f);
   }
 }

@@ -53,7 +53,11 @@ struct CatalogTests {
     arguments: [
       ("mfcc,bands=2", "mfcc:kaldi: '2' cannot be its bands. Take 3 to 256"),
       ("mfcc,energy=maybe", "mfcc:kaldi: 'maybe' cannot be its energy. Take on or off"),
-      ("mfcc,color=1", "mfcc:kaldi: it has no setting called 'color'. There are coefficients, bands, energy"),
+      (
+        "mfcc,color=1",
+        "mfcc:kaldi: it has no setting called 'color'. There are coefficients, bands, lifter, low, high, "
+          + "frame-length, frame-shift, pre-emphasis, window, snip-edges, remove-dc, power, energy, raw-energy, energy-floor, deltas"
+      ),
       ("rms,hop=nan", "rms: 'nan' cannot be its hop. Take 1 to 1000 ms"),
       ("luma,x=1", "luma: it has no setting called 'x'. It has no settings"),
       (

@@ -57,8 +57,10 @@ struct SpectrumTests {
     #expect(throws: FeatureError.self) { try STFT(sampleRate: 8000, windowSamples: 9, hopSamples: .max) }
     #expect(throws: FeatureError.self) { try STFT(sampleRate: 8000, windowSamples: 65, hopSamples: 1, fftLength: 64) }
     #expect(throws: FeatureError.self) { try RMS(sampleRate: -1) }
-    #expect(throws: FeatureError.self) { try MFCC(sampleRate: 16_000, coefficients: 24) }
-    let error = #expect(throws: FeatureError.self) { try LogMel(sampleRate: 8000, bands: 200) }
+    #expect(throws: FeatureError.self) { try MelFeature(.kaldiMFCC(coefficients: 24), sampleRate: 16_000) }
+    let error = #expect(throws: FeatureError.self) {
+      try MelFeature(.kaldi(sampleRate: 8000, bands: 200), sampleRate: 8000)
+    }
     #expect(error?.code == .invalidSetting)
     #expect(error?.description.contains("Take fewer bands") == true)
   }

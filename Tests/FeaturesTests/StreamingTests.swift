@@ -9,9 +9,9 @@ struct StreamingTests {
     [
       ("rms", try RMS(sampleRate: 16_000)),
       ("rms with a hop of 1", try RMS(sampleRate: 16_000, hopSamples: 1)),
-      ("log-mel", try LogMel(sampleRate: 16_000)),
-      ("log-mel at 44.1 kHz", try LogMel(sampleRate: 44_100, bands: 64)),
-      ("mfcc", try MFCC(sampleRate: 16_000)),
+      ("log-mel", try MelFeature(.kaldi(), sampleRate: 16_000)),
+      ("log-mel at 44.1 kHz", try MelFeature(.kaldi(sampleRate: 44_100, bands: 64), sampleRate: 44_100)),
+      ("mfcc", try MelFeature(.kaldiMFCC(), sampleRate: 16_000)),
       ("stft", try STFT(sampleRate: 8000, windowSamples: 300, hopSamples: 77)),
       ("stft that skips samples", try STFT(sampleRate: 8000, windowSamples: 64, hopSamples: 500, output: .power)),
     ]
@@ -57,7 +57,7 @@ struct StreamingTests {
     var generator = SeededGenerator.printed()
     let samples = noise(4000, using: &generator)
     let results = try await withThrowingTaskGroup(of: [[Float]].self) { group in
-      for _ in 0..<16 { group.addTask { rows(try LogMel(sampleRate: 16_000), samples) } }
+      for _ in 0..<16 { group.addTask { rows(try MelFeature(.kaldi(), sampleRate: 16_000), samples) } }
       return try await group.reduce(into: []) { $0.append($1) }
     }
     #expect(results.count == 16)
@@ -66,7 +66,7 @@ struct StreamingTests {
 
   @Test("a row's centre is the middle of its window")
   func centres() throws {
-    let feature = try LogMel(sampleRate: 16_000)
+    let feature = try MelFeature(.kaldi(), sampleRate: 16_000)
     #expect(feature.centreSample(ofRow: 0) == 200)
     #expect(feature.centreSample(ofRow: 3) == 680)
   }

@@ -19,11 +19,11 @@ float braid_sum_of_squares(const float *samples, size_t count);
 /// `destination[i] = samples[i] * window[i]` for `count` samples, then zeros up to `padded`.
 void braid_apply_window(const float *samples, const float *window, size_t count, size_t padded, float *destination);
 
-/// A frame as Kaldi conditions it: the mean removed, `y[i] = x[i] - preemphasis * x[i - 1]` with `x[-1] = x[0]`, times the
-/// window, then zeros up to `padded`. `source` and `destination` must not overlap.
+/// A frame as Kaldi conditions it: with `removes_mean` the mean removed, `y[i] = x[i] - preemphasis * x[i - 1]` with
+/// `x[-1] = x[0]`, times the window, then zeros up to `padded`. `source` and `destination` must not overlap.
 /// Returns the sum of squares before pre-emphasis.
-float braid_kaldi_frame(const float *source, const float *window, size_t count, size_t padded, float preemphasis,
-                        float *destination);
+float braid_kaldi_frame(const float *source, const float *window, size_t count, size_t padded, int removes_mean,
+                        float preemphasis, float *destination);
 
 /// `power[i] = re[i]^2 + im[i]^2` of `bins` interleaved complex values.
 void braid_power_spectrum(const float *spectrum, size_t bins, float *power);
@@ -34,8 +34,45 @@ void braid_power_spectrum(const float *spectrum, size_t bins, float *power);
 void braid_mel_bands(const float *power, const uint32_t *first, const uint32_t *blocks, const float *weights,
                      size_t bands, float floor, float *out);
 
-/// `out[r] = sum of matrix[r, c] * x[c]`, row by row, columns in order.
-void braid_matrix_vector(const float *matrix, size_t rows, size_t columns, const float *x, float *out);
+/// `x = sqrt(x)`.
+void braid_square_roots(float *values, size_t count);
+
+/// `sums += samples * window`, `square_sums += squares`.
+void braid_overlap_add(const float *samples, const float *window, const float *squares, size_t count, float *sums,
+                       float *square_sums);
+
+/// `out = sums / divisors`, or the sum itself where the divisor is not a normal positive number.
+void braid_divide_where_positive(const float *sums, const float *divisors, size_t count, float *out);
+
+// Features: mel. Sixteen frames are handled at once, one in each lane: value `v` of lane `l` is at `16 * v + l`. Every
+// lane is computed alike, so that a frame's values do not depend on its lane or on the others.
+
+/// Squared magnitudes, or magnitudes, of `bins` interleaved complex values into one lane of `out`, `[bins, 16]`.
+void braid_power_to_lane(const float *spectrum, size_t bins, int magnitude, size_t lane, float *out);
+
+/// Weighted sums: band `b` covers `counts[b]` values from `first[b]` on; its weights follow those of the band before.
+/// `values` `[any, 16]`, `out` `[bands, 16]`.
+void braid_band_lanes(const float *values, const uint32_t *first, const uint32_t *counts, const float *weights,
+                      size_t bands, float *out);
+
+/// `x = scale * ln(max(x, floor) + offset)`; `floor + offset` is a normal positive number. The logarithm is within 1 unit
+/// in the last place.
+void braid_scaled_logarithms(float *values, size_t count, float floor, float offset, float scale);
+
+/// `out[r] = sum of matrix[r, c] * x[c]`, columns in order. `x` `[columns, 16]`, `out` `[rows, 16]`.
+void braid_matrix_lanes(const float *matrix, size_t rows, size_t columns, const float *x, float *out);
+
+/// The largest value of each lane. `values` `[rows, 16]`, at least one row; `out` `[16]`.
+void braid_largest_of_lanes(const float *values, size_t rows, float *out);
+
+/// `x = (max(x, floor) + offset) * scale` with a floor for each lane. `values` `[rows, 16]`, `floors` `[16]`.
+void braid_limit_lanes(float *values, size_t rows, const float *floors, float offset, float scale);
+
+/// The first `lanes` lanes of `[columns, 16]` as rows, `stride` apart.
+void braid_rows_of_lanes(const float *values, size_t columns, size_t stride, size_t lanes, float *out);
+
+/// `lanes` rows of `columns` values into the first lanes of `[columns, 16]`.
+void braid_lanes_of_rows(const float *rows, size_t columns, size_t lanes, float *out);
 
 // Features: tone and rhythm. Reductions over 16 explicit lanes, as above.
 

@@ -17,6 +17,13 @@ final class AlignedFloats {
     for (index, value) in values.enumerated() { unsafe base[index] = value }
   }
 
+  /// `values` in the middle of `count` floats, zeros before and after them; the odd one after.
+  convenience init(_ values: [Float], centredIn count: Int) {
+    self.init(count: count)
+    let first = max(0, count - values.count) / 2
+    for (index, value) in values.prefix(count).enumerated() { unsafe base[first + index] = value }
+  }
+
   deinit {
     unsafe UnsafeMutableRawPointer(base).deallocate()
   }
