@@ -236,6 +236,43 @@ int braid_depthwise_supported(void);
 /// `x` [rows, columns, channels], `y` likewise, `scratch` (1 + 4 * groups) * line bytes.
 void braid_depthwise(const struct braid_depthwise *depthwise, const uint8_t *x, uint8_t *y, uint8_t *scratch);
 
+/// A convolution of bytes whose window is one pixel, with its change of scale, as a product of matrices. With
+///
+///     v = sum * scale + offset, where sum = start + the weighted bytes of the pixel
+///
+/// the result is v; with an addend it is clamp(v, inner_low, inner_high) + a * addend_scale, and where `rounds`
+/// round(clamp(v, inner_low, inner_high)) * ratio + zero + a * addend_scale, a the addend's byte with `addend_flip` applied.
+/// It is rounded, ties to even, and saturated to a byte.
+struct braid_pointwise {
+  /// Of a pixel of the source; a multiple of 4.
+  size_t channels;
+  /// Of a pixel of the result; a multiple of 16.
+  size_t filters;
+  /// Of the result.
+  size_t rows, columns;
+  /// Bytes of the source from one row, and one column, that is taken to the next.
+  size_t row_step, column_step;
+  /// For blocks of 64 filters, the rest at the end, one after the other: [channels / 4, filters of the block, 4].
+  const int8_t *weights;
+  /// [filters] each.
+  const int32_t *start;
+  const float *scale, *offset;
+  float inner_low, inner_high, ratio, zero, addend_scale;
+  /// Bounds of the result before it is rounded, where `clamps`; without, it must be less than 2^31 in magnitude.
+  float low, high;
+  int32_t clamps, rounds;
+  /// Bytes from -128 to 127, not 0 to 255. The weights' sums are those of the bytes moved up by 128.
+  int32_t is_source_signed, is_signed;
+  /// 0x80 where the addend's bytes are from -128 to 127, else 0.
+  uint8_t addend_flip;
+};
+
+/// Whether this machine has the instructions for `braid_pointwise`.
+int braid_pointwise_supported(void);
+
+/// `x` as the steps say, `y` [rows, columns, filters], `addend` likewise or null; `y` may be `addend`.
+void braid_pointwise(const struct braid_pointwise *pointwise, const uint8_t *x, const uint8_t *addend, uint8_t *y);
+
 /// What a stage of `braid_rows` does to every number of a tile. `v` is register `left`, `w` register `right`.
 enum braid_row_operation {
   /// target = operand `index`; whole numbers become (v - q) * p.

@@ -74,7 +74,7 @@ extension PlanBuilder {
   }
 
   /// The lowest and highest stored value that the result may take; nil where what follows is more than that.
-  private func bounds(_ fusion: Fusion, _ result: Quantization, _ type: ElementType) -> (Float, Float)? {
+  func bounds(_ fusion: Fusion, _ result: Quantization, _ type: ElementType) -> (Float, Float)? {
     var (lowest, highest): (Float, Float) = type == .int8 ? (-128, 127) : (0, 255)
     let zero = Float(result.zeroPoint)
     for following in fusion.following {

@@ -16,6 +16,7 @@ extension PlanBuilder {
       guard try type(x).elementType == .uint8, small else { return false }
     }
     if core.kind == .conv, try lowerDepthwise(node, fusion, core, x, weights, output) { return true }
+    if core.kind == .conv, try lowerPointwise(node, fusion, core, x, weights, output) { return true }
     return core.kind == .conv
       ? try lowerConvolution(node, fusion, core, x, weights, output)
       : try lowerProduct(node, fusion, core, x, weights, output)
@@ -40,7 +41,7 @@ extension PlanBuilder {
 
   /// Whether an inner conversion is rounded: where it is the coarser one, so that no result is more than a step off, and
   /// where a zero point is left to take away.
-  private func isRounded(_ inner: Quantization, _ fusion: Fusion) -> Bool {
+  func isRounded(_ inner: Quantization, _ fusion: Fusion) -> Bool {
     addedZero(fusion) != 0 || inner.scale > fusion.outputQuantization?.scale ?? 1
   }
 

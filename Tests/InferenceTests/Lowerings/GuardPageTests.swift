@@ -28,6 +28,24 @@ import Testing
     try Self.run(try Model.load(path: golden.path), options)
   }
 
+  @Test("Convolutions of single pixels stay inside their buffers", arguments: 0..<24)
+  func pointwise(round: Int) throws {
+    var random = SeededGenerator(seed: UInt64(round) &* 86_028_121)
+    var network = QuantisedNetwork()
+    let (channels, filters) = ([4, 12, 64, 68][round % 4], [16, 32, 48, 64, 112, 192][round % 6])
+    let x = network.input("x", [1 + round % 2, channels, 1 + round % 9, 1 + round % 7])
+    let source = network.rounded(x, scale: 1 / 100, zero: round % 3, signed: round % 2 == 0)
+    var y = network.convolution(
+      source, channels: channels, filters: filters, kernel: 1, stride: 1 + round % 3 / 2, pad: 0, groups: 1,
+      inputScale: 1 / 100, &random)
+    y = network.rounded(y, scale: 0.05, zero: 7, signed: round % 2 == 0)
+    if filters == channels, round % 3 / 2 == 0 {
+      y = network.rounded(network.node("Add", [y, source])[0], scale: 0.05, zero: 9, signed: round % 2 == 0)
+    }
+    network.output(y)
+    try Self.run(try network.model())
+  }
+
   @Test("Convolutions of random shapes stay inside their buffers", arguments: 0..<60)
   func convolutions(round: Int) throws {
     var random = SeededGenerator(seed: UInt64(round) &* 49_979_687)

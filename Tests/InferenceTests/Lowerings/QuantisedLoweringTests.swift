@@ -60,6 +60,56 @@ import Testing
     #expect(found.worst <= 1.001)
   }
 
+  @Test("Convolutions of single pixels give what plain ones give, within one step", arguments: 0..<60)
+  func pointwise(round: Int) throws {
+    var random = SeededGenerator(seed: UInt64(round) &* 32_452_843)
+    var network = QuantisedNetwork()
+    let filters = [16, 32, 48, 64, 80, 128, 17][round % 7]
+    let channels = [4, 8, 24, 64, 100, 16, 30][Int.random(in: 0..<7, using: &random)]
+    let stride = round % 5 == 0 ? 2 : 1
+    let least = round % 2 == 0 ? 3 : 1
+    let size = (Int.random(in: least...15, using: &random), Int.random(in: least...15, using: &random))
+    let batch = round % 6 == 0 ? 3 : 1
+    let (signed, signedOut) = (Bool.random(using: &random), Bool.random(using: &random))
+    let x = network.input("x", [batch, channels, size.0, size.1])
+    let source = network.rounded(x, scale: 1 / 100, zero: Self.zero(signed, &random), signed: signed)
+    var y = network.convolution(
+      source, channels: channels, filters: filters, kernel: 1, stride: stride, pad: 0, groups: 1, inputScale: 1 / 100,
+      &random)
+    switch round % 4 {
+    case 0: y = network.node("Relu", [y])[0]
+    case 1:
+      let bounds = (network.constant([Float(0)], [], type: 1), network.constant([Float(0.7)], [], type: 1))
+      y = network.node("Clip", [y, bounds.0, bounds.1])[0]
+    default: break
+    }
+    var scale: Float = 0.03
+    y = network.rounded(y, scale: scale, zero: Self.zero(signedOut, &random), signed: signedOut)
+    if round % 2 == 0 {
+      // With a sum: coarser and finer than the result's own steps, with and without a zero point to take away.
+      let out = (1 + (size.0 - 1) / stride, 1 + (size.1 - 1) / stride)
+      let z = network.input("z", [batch, filters, out.0, out.1])
+      let zero = round % 3 == 0 ? Self.zero(signedOut, &random) : 0
+      let addend = network.rounded(z, scale: 1 / 60, zero: zero, signed: signedOut)
+      y = network.node("Add", round % 8 == 0 ? [addend, y] : [y, addend])[0]
+      if round % 8 < 4 { y = network.node("Relu", [y])[0] }
+      scale = round % 12 < 6 ? 0.05 : 0.02
+      y = network.rounded(y, scale: scale, zero: Self.zero(signedOut, &random), signed: signedOut)
+      if round % 10 == 4 {
+        // The addend is read again, so that it may not be overwritten.
+        network.output(network.rounded(network.node("Neg", [addend])[0], scale: scale, zero: 10, signed: signedOut))
+      }
+    }
+    network.output(y)
+    let found = try network.difference(scale: scale, &random)
+    #expect(found.worst <= 1.001, "\(channels) to \(filters), stride \(stride), \(size), \(found.steps)")
+    // An inner conversion that is finer than the result's steps is not rounded, so that sums may fall to either side.
+    if round % 2 != 0 { #expect(found.share <= 0.01) }
+    if InferenceLibraries.current.int8Path == "avx512_vnni", filters % 16 == 0, channels % 4 == 0 {
+      #expect(found.steps.contains("native Conv"), "\(found.steps)")
+    }
+  }
+
   @Test("Tables, pooling, enlarging, padding, joining and splitting of bytes are exact", arguments: 0..<24)
   func movement(round: Int) throws {
     var random = SeededGenerator(seed: UInt64(round) &* 15_485_863)
