@@ -151,7 +151,8 @@ BRAID_VNNI static void row_of_3(const struct braid_depthwise *d, const uint8_t *
   }
 }
 
-void braid_depthwise(const struct braid_depthwise *d, const uint8_t *x, uint8_t *y, uint8_t *scratch) {
+void braid_depthwise(const struct braid_depthwise *d, const uint8_t *x, uint8_t *y, uint8_t *scratch, int64_t first,
+                     int64_t last) {
   const struct braid_window *g = &d->window;
   size_t row_bytes = (size_t)g->input[2] * d->channels;
   uint8_t *outside = scratch, *rows = scratch + d->line;
@@ -163,7 +164,8 @@ void braid_depthwise(const struct braid_depthwise *d, const uint8_t *x, uint8_t 
   int three = d->groups == 1 && g->kernel[2] == 3 && g->dilation[2] == 1;
   size_t used = row_bytes;
   if (before + used > d->line) used = d->line - before;
-  for (int64_t oh = 0; oh < g->output[1]; oh++, y += (size_t)g->output[2] * d->channels) {
+  y += (size_t)first * (size_t)g->output[2] * d->channels;
+  for (int64_t oh = first; oh < last; oh++, y += (size_t)g->output[2] * d->channels) {
     for (size_t group = 0; group < d->groups; group++) {
       const uint8_t *from[4];
       for (int k = 0; k < 4; k++) {
@@ -183,7 +185,8 @@ void braid_depthwise(const struct braid_depthwise *d, const uint8_t *x, uint8_t 
 }
 #else
 int braid_depthwise_supported(void) { return 0; }
-void braid_depthwise(const struct braid_depthwise *d, const uint8_t *x, uint8_t *y, uint8_t *scratch) {
-  (void)d, (void)x, (void)y, (void)scratch;
+void braid_depthwise(const struct braid_depthwise *d, const uint8_t *x, uint8_t *y, uint8_t *scratch, int64_t first,
+                     int64_t last) {
+  (void)d, (void)x, (void)y, (void)scratch, (void)first, (void)last;
 }
 #endif

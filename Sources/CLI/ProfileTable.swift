@@ -87,6 +87,8 @@ struct ProfileTable {
     writer.value(step.byteCount)
     writer.key("multiply_adds")
     writer.value(step.multiplyAdds)
+    writer.key("threads")
+    writer.value(step.threads)
     if step.depth > 0 {
       writer.key("depth")
       writer.value(step.depth)

@@ -230,11 +230,17 @@ struct braid_depthwise {
   uint8_t flip;
 };
 
+/// Calls `body` with `context`, the number of a part and how many there are, once for each part: `threads` parts at once,
+/// on the calling thread and the threads that oneDNN uses for it, or one part where it uses none. Returns when all have
+/// returned.
+void braid_parallel(int threads, void (*body)(void *context, int part, int parts), void *context);
+
 /// Whether this machine has the instructions for `braid_depthwise`.
 int braid_depthwise_supported(void);
 
-/// `x` [rows, columns, channels], `y` likewise, `scratch` (1 + 4 * groups) * line bytes.
-void braid_depthwise(const struct braid_depthwise *depthwise, const uint8_t *x, uint8_t *y, uint8_t *scratch);
+/// Rows `first` to before `last` of `y`, from `x` [rows, columns, channels]; `scratch` (1 + 4 * groups) * line bytes.
+void braid_depthwise(const struct braid_depthwise *depthwise, const uint8_t *x, uint8_t *y, uint8_t *scratch,
+                     int64_t first, int64_t last);
 
 /// A convolution of bytes whose window is one pixel, with its change of scale, as a product of matrices. With
 ///

@@ -93,8 +93,9 @@ extension PlanBuilder {
     let slot = addSlot(layout.byteCount)
     let isSigned: Int32 = from.elementType == .int8 ? 1 : 0
     let line = from.shape[3] * channels
+    let description = geometry.threeAxes
     addNative("MaxPool", scratchBytes: line, [(home.slot, from)], (slot, to)) { arguments throws(InferenceError) in
-      var window = geometry.threeAxes
+      var window = description
       guard let scratch = arguments.scratch else { return }
       for picture in 0..<batch {
         unsafe braid_maximum_pool(

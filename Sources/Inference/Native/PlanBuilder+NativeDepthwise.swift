@@ -19,8 +19,10 @@ private struct DepthwiseParameters: Sendable {
 
   var scratchBytes: Int { (1 + 4 * groups) * line }
 
-  /// Runs on one picture; `scratch` has `scratchBytes`.
-  @unsafe func run(_ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer) {
+  /// Computes `rows` of the result for one picture; `scratch` has `scratchBytes`.
+  @unsafe func run(
+    _ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer, rows: Range<Int>
+  ) {
     unsafe weights.withUnsafeBufferPointer { weights in
       unsafe start.withUnsafeBufferPointer { start in
         unsafe scale.withUnsafeBufferPointer { scale in
@@ -29,7 +31,7 @@ private struct DepthwiseParameters: Sendable {
               window: window, channels: channels, groups: groups, line: line, period: period,
               weights: weights.baseAddress, start: start.baseAddress, scale: scale.baseAddress,
               offset: offset.baseAddress, low: low, high: high, zero_point: zeroPoint, flip: flip)
-            unsafe braid_depthwise(&call, x, y, scratch)
+            unsafe braid_depthwise(&call, x, y, scratch, Int64(rows.lowerBound), Int64(rows.upperBound))
           }
         }
       }
@@ -47,7 +49,7 @@ extension PlanBuilder {
     guard let input = fusion.inputQuantization, let result = fusion.outputQuantization,
       from.elementType.isQuantised, to.elementType.isQuantised, weights.elementType == .int8, shape.count == 4,
       from.shape.elementCount > 0, shape[1] == 1, shape[0] == from.shape[1],
-      try core.attributes.int("group", default: 1) == shape[0], node.inputs.count <= 3, options.threads <= 2,
+      try core.attributes.int("group", default: 1) == shape[0], node.inputs.count <= 3,
       ["amx", "avx512_vnni"].contains(InferenceLibraries.current.int8Path), braid_depthwise_supported() != 0
     else { return false }
     let call = OperatorCall(node: core, inputs: [Fact(type: from), Fact(type: weights.type)], limits: limits)
@@ -59,16 +61,17 @@ extension PlanBuilder {
     let slot = addSlot(layout.byteCount)
     let batch = from.shape[0]
     let (inputStep, outputStep) = (from.byteCount / batch, to.byteCount / batch)
-    addNative(
-      "Conv", scratchBytes: parameters.scratchBytes, [(home.slot, from)], (slot, to)
-    ) { arguments throws(InferenceError) in
+    let height = geometry.output[0]
+    let kernel = Kernel(scratchBytes: parameters.scratchBytes) { arguments, index, count in
       guard let scratch = arguments.scratch else { return }
+      let rows = DividedKernel.range(of: height, part: index, of: count)
       for picture in 0..<batch {
         unsafe parameters.run(
           arguments.input(0).pointer + picture * inputStep, arguments.output.pointer + picture * outputStep,
-          scratch.pointer)
+          scratch.pointer + index * parameters.scratchBytes, rows: rows)
       }
     }
+    addNative("Conv", kernel, [Place(slot: home.slot, type: from)], [Place(slot: slot, type: to)])
     try place(output, slot, layout)
     return true
   }

@@ -16,6 +16,7 @@ struct KernelMeter {
 
   private let source: MemoryDescriptor
   private let target: MemoryDescriptor
+  private let threads: Int
   private var usual: Candidate
   private var others: [Candidate] = []
   private let clock = MonotonicClock()
@@ -26,17 +27,19 @@ struct KernelMeter {
   /// - Parameters:
   ///   - source: where the operation's source lies before it.
   ///   - usual: what is taken where none is faster.
+  ///   - threads: the threads that the descriptors were made for.
   /// - Throws: where its memory or its stream cannot be made.
-  init(source: MemoryDescriptor, usual: borrowing PrimitiveDescriptor) throws(InferenceError) {
+  init(source: MemoryDescriptor, usual: borrowing PrimitiveDescriptor, threads: Int) throws(InferenceError) {
     self.source = source
+    self.threads = threads
     target = usual.descriptor(dnnl_query_dst_md) ?? source
-    self.usual = try Self.candidate(usual, .byRule, source, target)
+    self.usual = try Self.candidate(usual, .byRule, source, target, threads)
   }
 
   mutating func add(
     _ descriptor: borrowing PrimitiveDescriptor, _ implementation: Implementation
   ) throws(InferenceError) {
-    others.append(try Self.candidate(descriptor, implementation, source, target))
+    others.append(try Self.candidate(descriptor, implementation, source, target, threads))
   }
 
   /// The fastest; nil where the usual one is, or is as fast as can be told. Takes some milliseconds for each.
@@ -70,7 +73,7 @@ struct KernelMeter {
 
   private static func candidate(
     _ descriptor: borrowing PrimitiveDescriptor, _ implementation: Implementation, _ source: MemoryDescriptor,
-    _ target: MemoryDescriptor
+    _ target: MemoryDescriptor, _ threads: Int
   ) throws(InferenceError) -> Candidate {
     var (slots, steps): ([TensorStorage], [BoundPrimitive]) = ([], [])
     func slot(_ layout: MemoryDescriptor) throws(InferenceError) -> Int {
@@ -86,7 +89,8 @@ struct KernelMeter {
     ) throws(InferenceError) {
       let primitive = try Primitive(descriptor)
       let scratch = try primitive.scratch.map { layout throws(InferenceError) in try slot(layout) }
-      let step = PrimitiveStep(operation: "measured", location: "", primitive: primitive, arguments: arguments)
+      let step = PrimitiveStep(
+        operation: "measured", location: "", primitive: primitive, arguments: arguments, threads: threads)
       steps.append(try unsafe BoundPrimitive(step, scratchSlot: scratch) { unsafe slots[$0].pointer })
     }
     func copy(_ from: (Int, MemoryDescriptor), _ to: (Int, MemoryDescriptor)) throws(InferenceError) {

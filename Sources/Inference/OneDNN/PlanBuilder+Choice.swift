@@ -25,13 +25,13 @@ extension PlanBuilder {
       }
     }
     guard let kernels, let own = request.operations.first else { return try byRule(request, attributes) }
-    let key = "\(request.key) from \(request.source.layoutName) threads \(options.threads)"
+    let key = "\(request.key) from \(request.source.layoutName) threads \(stepThreads)"
     if let known = kernels.known(key) {
       guard known != Implementation.byRule else { return try byRule(request, attributes) }
       if let found = try descriptor(known, request, attributes) { return found }
     }
     guard let usual = try byRule(request, attributes) else { return nil }
-    var meter = try KernelMeter(source: request.source, usual: usual)
+    var meter = try KernelMeter(source: request.source, usual: usual, threads: stepThreads)
     let usualName = usual.implementation
     for operation in request.operations {
       guard var list = try ImplementationList(operation.descriptor, attributes) else { continue }

@@ -67,6 +67,12 @@ extension PlanBuilder {
     _ operation: String, _ from: Int, _ source: MemoryDescriptor, _ to: Int, _ target: MemoryDescriptor,
     _ attributes: borrowing PrimitiveAttributes
   ) throws(InferenceError) -> Bool {
+    let threads = stepThreads
+    defer { stepThreads = threads }
+    // A copy beside a divided step may be too small to be divided itself.
+    if Double(source.byteCount + target.byteCount) / WorkEstimate.bandwidth < ThreadAssignment.shortestNode {
+      stepThreads = 1
+    }
     guard let descriptor = try PrimitiveDescriptor(reorder: source, to: target, attributes) else { return false }
     try addPrimitive(
       operation, descriptor,
@@ -82,7 +88,8 @@ extension PlanBuilder {
     scratchBytes = max(scratchBytes, primitive.scratch?.byteCount ?? 0)
     steps.append(
       .primitive(
-        PrimitiveStep(operation: operation, location: location, primitive: primitive, arguments: arguments)))
+        PrimitiveStep(
+          operation: operation, location: location, primitive: primitive, arguments: arguments, threads: stepThreads)))
   }
 
   /// A slot of constant memory that holds the weights `tensor`, seen as `source`, in layout `target`.
@@ -91,6 +98,10 @@ extension PlanBuilder {
   ) throws(InferenceError) -> Int? {
     let tensor = try Denormals.flushedWeights(tensor)
     if source.places(like: target) { return addConstant(tensor.storage) }
+    // On one thread: workers would stay with the thread that makes the plan, which need not be the one that runs it.
+    let threads = stepThreads
+    stepThreads = 1
+    defer { stepThreads = threads }
     let attributes = try PrimitiveAttributes()
     guard let descriptor = try PrimitiveDescriptor(reorder: source, to: target, attributes) else { return nil }
     let primitive = try Primitive(descriptor)
@@ -99,7 +110,8 @@ extension PlanBuilder {
     else { throw .limit("packed weights do not fit the memory") }
     let step = PrimitiveStep(
       operation: "Reorder", location: location, primitive: primitive,
-      arguments: [PrimitiveArgument(DNNL_ARG_FROM, 0, source), PrimitiveArgument(DNNL_ARG_TO, 1, target)])
+      arguments: [PrimitiveArgument(DNNL_ARG_FROM, 0, source), PrimitiveArgument(DNNL_ARG_TO, 1, target)],
+      threads: stepThreads)
     let bound = try unsafe BoundPrimitive(step, scratchSlot: 2) { slot in
       unsafe [tensor.storage.pointer, storage.pointer, scratch.pointer][slot]
     }

@@ -6,6 +6,8 @@ struct PrimitiveStep: Sendable {
   let location: String
   let primitive: Primitive
   let arguments: [PrimitiveArgument]
+  /// The threads that it was compiled for, and runs on.
+  let threads: Int
 }
 
 /// One argument of a primitive: which, where, in what layout.
@@ -48,6 +50,7 @@ struct PrimitiveArgument: Sendable {
   deinit { unsafe arguments.deallocate() }
 
   func run(_ stream: borrowing Stream) throws(InferenceError) {
+    OneDNN.setThreads(step.threads)
     do throws(InferenceError) {
       try unsafe step.primitive.execute(stream, UnsafeBufferPointer(arguments))
     } catch {

@@ -91,13 +91,24 @@ struct KernelArguments {
 
 /// How the reference provider computes one node: shapes known, nothing left to check or allocate.
 struct Kernel: Sendable {
-  /// Bytes of working memory that `run` needs.
+  /// Bytes of working memory that `run` needs, and each part that runs at once with others.
   var scratchBytes = 0
   let run: @Sendable (KernelArguments) throws(InferenceError) -> Void
+  /// Computes part `index` of `count` of the results: all parts, in any order or at once, compute what `run` does. The
+  /// working memory of part `index` begins `index * scratchBytes` behind that of the arguments. Nil where the work is not
+  /// divided.
+  private(set) var part: (@Sendable (KernelArguments, _ index: Int, _ count: Int) -> Void)?
 
   init(scratchBytes: Int = 0, run: @escaping @Sendable (KernelArguments) throws(InferenceError) -> Void) {
     self.scratchBytes = scratchBytes
     self.run = run
+  }
+
+  /// A kernel whose work can be divided.
+  init(scratchBytes: Int, part: @escaping @Sendable (KernelArguments, _ index: Int, _ count: Int) -> Void) {
+    self.scratchBytes = scratchBytes
+    run = { arguments throws(InferenceError) in part(arguments, 0, 1) }
+    self.part = part
   }
 }
 

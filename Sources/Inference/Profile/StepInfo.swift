@@ -29,6 +29,8 @@ public struct StepInfo: Sendable, Hashable {
   public let multiplyAdds: Int
   /// How many branches the step lies in.
   public let depth: Int
+  /// The threads that it runs on: those of the plan where dividing the work is worth it, else 1.
+  public let threads: Int
 
   /// Bytes that are read and written, each tensor counted once.
   public var byteCount: Int { (inputs + outputs).reduce(0) { $0 + $1.byteCount } }
@@ -64,6 +66,7 @@ extension StepInfo {
       inputs = step.inputs.compactMap { $0.map(Operand.init) }
       outputs = step.outputs.map(Operand.init)
       multiplyAdds = Self.multiplyAdds(step)
+      threads = step.threads
     case .branch(let step):
       provider = "reference"
       operation = "If"
@@ -72,12 +75,14 @@ extension StepInfo {
       inputs = [Operand(step.condition)]
       outputs = []
       multiplyAdds = 0
+      threads = 1
     case .primitive(let step):
       provider = "oneDNN"
       operation = step.operation
       node = step.location
       implementation = step.primitive.implementation
       (inputs, outputs, multiplyAdds) = step.operands
+      threads = step.threads
     }
   }
 

@@ -31,18 +31,20 @@ extension PlanBuilder {
     }
     let kernel = try RowKernel(program, shape, outputs: outputs.count)
     let operation = block.nodes.filter { $0.kind != .dequantizeLinear }.map(\.kind.rawValue).joined(separator: "+")
-    addNative(operation, Kernel(scratchBytes: kernel.scratchBytes) { kernel.run($0) }, inputs, outputs)
+    addNative(
+      operation, Kernel(scratchBytes: kernel.scratchBytes) { kernel.run($0, part: $1, of: $2) }, inputs, outputs)
     return true
   }
 
   /// Adds a step of our own vectorised kernels.
   mutating func addNative(_ operation: String, _ kernel: Kernel, _ inputs: [Place?], _ outputs: [Place]) {
-    scratchBytes = max(scratchBytes, kernel.scratchBytes)
+    let threads = kernel.part == nil ? 1 : stepThreads
+    scratchBytes = max(scratchBytes, kernel.scratchBytes * threads)
     steps.append(
       .kernel(
         KernelStep(
-          operation: operation, location: location, kernel: kernel, inputs: inputs, outputs: outputs, provider: "native"
-        )))
+          operation: operation, location: location, kernel: kernel, inputs: inputs, outputs: outputs,
+          provider: "native", threads: threads)))
   }
 
   /// The distances between neighbours in which all operands of the result's shape lie, where that is not plain and

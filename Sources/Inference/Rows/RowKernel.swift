@@ -49,37 +49,45 @@ final class RowKernel: @unchecked Sendable {
     scratchBytes = max(1, program.registerCount) * register * MemoryLayout<Float>.stride
   }
 
-  /// Allocates: no.
-  func run(_ arguments: KernelArguments) {
+  /// Computes part `index` of `count` of the rows. Allocates: no.
+  func run(_ arguments: KernelArguments, part index: Int, of count: Int) {
     guard let scratch = arguments.scratch else { return }
+    let range = DividedKernel.range(of: rows, part: index, of: count)
     unsafe run(
       inputs: { unsafe UnsafeRawPointer(arguments.input($0).pointer) },
       outputs: { unsafe (arguments.outputs[$0].pointer, arguments.outputs[$0].elementType.byteCount) },
-      registers: scratch.pointer.assumingMemoryBound(to: Float.self), rows: rows, rest: rest)
+      registers: (scratch.pointer + index * scratchBytes).assumingMemoryBound(to: Float.self), rows: range,
+      rest: index == count - 1 ? rest : 0)
   }
 
   @unsafe private func run(
     inputs: (Int) -> UnsafeRawPointer, outputs: (Int) -> (UnsafeMutableRawPointer, Int),
-    registers: UnsafeMutablePointer<Float>, rows: Int, rest: Int
+    registers: UnsafeMutablePointer<Float>, rows: Range<Int>, rest: Int
   ) {
     unsafe withUnsafeTemporaryAllocation(of: braid_row_operand.self, capacity: max(1, types.count)) { operands in
       unsafe withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: max(1, outputCount)) {
         results in
         for index in types.indices {
           let rowStarts = unsafe starts[index].map {
-            unsafe UnsafePointer($0.pointer.assumingMemoryBound(to: Int64.self))
+            unsafe UnsafePointer($0.pointer.assumingMemoryBound(to: Int64.self)) + rows.lowerBound
           }
+          let offset = unsafe rowStarts == nil ? rows.lowerBound * width * types[index].elementType.byteCount : 0
           unsafe operands.initializeElement(
-            at: index, to: braid_row_operand(base: inputs(index), rows: rowStarts, step: steps[index]))
+            at: index, to: braid_row_operand(base: inputs(index) + offset, rows: rowStarts, step: steps[index]))
         }
-        for index in 0..<outputCount { unsafe results.initializeElement(at: index, to: outputs(index).0) }
+        for index in 0..<outputCount {
+          unsafe results.initializeElement(
+            at: index, to: outputs(index).0 + rows.lowerBound * width * outputs(index).1)
+        }
         unsafe braid_rows(
-          stages, stages.count, operands.baseAddress, results.baseAddress, rows, width, tile, registers)
+          stages, stages.count, operands.baseAddress, results.baseAddress, rows.count, width, tile, registers)
         guard rest > 0 else { return }
         for index in types.indices where starts[index] == nil {
-          unsafe operands[index].base += rows * width * types[index].elementType.byteCount
+          unsafe operands[index].base += rows.count * width * types[index].elementType.byteCount
         }
-        for index in 0..<outputCount { unsafe results[index] = outputs(index).0 + rows * width * outputs(index).1 }
+        for index in 0..<outputCount {
+          unsafe results[index] = outputs(index).0 + rows.upperBound * width * outputs(index).1
+        }
         unsafe braid_rows(stages, stages.count, operands.baseAddress, results.baseAddress, 1, rest, 1, registers)
       }
     }

@@ -119,7 +119,8 @@ public final class InferenceSession {
   ///
   /// - Throws: what only the data can show, such as an index outside its table. The session can be run again.
   public func run() throws(InferenceError) {
-    OneDNN.setThreads(plan.threads)
+    // Steps set the threads that they run on.
+    defer { OneDNN.setThreads(plan.threads) }
     try state.run()
     for pair in carried { state.inputs[pair.input].copy(from: state.outputs[pair.output]) }
   }

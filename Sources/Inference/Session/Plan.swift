@@ -26,9 +26,8 @@ public final class Plan: Sendable {
   ///   options do not fit the model, `limit-exceeded`, `library`, `unwritable`.
   public init(_ model: Model, options: SessionOptions = SessionOptions()) throws(InferenceError) {
     do throws(InferenceError) {
-      // Primitives are compiled for as many threads as they will find.
-      OneDNN.setThreads(options.threads)
       var builder = try PlanBuilder(model, options)
+      OneDNN.setThreads(1)
       try builder.build()
       try builder.kernels?.save()
       let layout = builder.arrange()
@@ -97,6 +96,8 @@ struct KernelStep: Sendable {
   let outputs: [Place]
   /// Whose code runs: `reference` for an operator's plain implementation, `native` for a kernel of our own.
   var provider = "reference"
+  /// The threads that it runs on.
+  var threads = 1
 }
 
 /// A condition, and what to do either way.

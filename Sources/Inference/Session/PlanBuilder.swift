@@ -20,6 +20,10 @@ struct PlanBuilder {
   let kernels: KernelCache?
   /// The node at work, for errors.
   var location = ""
+  /// The threads of the steps of the node at work; primitives are compiled for as many as they will find.
+  var stepThreads = 1 {
+    didSet { OneDNN.setThreads(stepThreads) }
+  }
 
   init(_ model: Model, _ options: SessionOptions) throws(InferenceError) {
     self.options = options
@@ -160,7 +164,10 @@ struct PlanBuilder {
   }
 
   mutating func lower(_ nodes: [Node]) throws(InferenceError) {
-    for node in nodes {
+    let assignment = ThreadAssignment(nodes.map { WorkEstimate($0, in: graph) }, threads: options.threads)
+    for (node, isDivided) in zip(nodes, assignment.isDivided) {
+      stepThreads = isDivided ? options.threads : 1
+      defer { stepThreads = 1 }
       do throws(InferenceError) {
         location = node.location
         if node.kind == .if {

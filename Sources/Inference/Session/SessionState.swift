@@ -36,11 +36,9 @@ final class SessionState {
       for step in steps {
         switch step {
         case .kernel(let step):
-          bound.append(
-            .kernel(
-              step,
-              KernelArguments(
-                inputs: step.inputs.map { $0.map(tensor) }, outputs: step.outputs.map(tensor), scratch: scratch)))
+          let arguments = KernelArguments(
+            inputs: step.inputs.map { $0.map(tensor) }, outputs: step.outputs.map(tensor), scratch: scratch)
+          bound.append(DividedKernel(step, arguments).map(BoundStep.divided) ?? .kernel(step, arguments))
         case .branch(let step):
           bound.append(
             .branch(condition: tensor(step.condition), then: try bind(step.then), otherwise: try bind(step.otherwise)))
@@ -67,6 +65,7 @@ final class SessionState {
   func run(_ step: BoundStep) throws(InferenceError) {
     switch step {
     case .primitive(let primitive): try primitive.run(stream)
+    case .divided(let kernel): kernel.run()
     case .kernel(let step, let arguments):
       do throws(InferenceError) {
         try step.kernel.run(arguments)
@@ -82,6 +81,7 @@ final class SessionState {
 /// A step with the memory it works on.
 enum BoundStep {
   case kernel(KernelStep, KernelArguments)
+  case divided(DividedKernel)
   case primitive(BoundPrimitive)
   indirect case branch(condition: HostTensor, then: [BoundStep], otherwise: [BoundStep])
 }
