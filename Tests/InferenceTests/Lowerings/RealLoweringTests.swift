@@ -117,6 +117,16 @@ import Testing
     #expect(deviation == 0, "\(steps)")
   }
 
+  @Test("A slope for each channel goes to oneDNN")
+  func channelSlopes() throws {
+    var g = GraphBuilder(seed: 9)
+    let x = g.input("x", [1, 16, 64, 64])
+    g.output(g.node("PRelu", [x, try g.constant(g.numbers(16, -1...1), [16, 1, 1])]))
+    let (deviation, steps) = try g.deviation(seed: 9)
+    #expect(deviation == 0)
+    #expect(steps.contains("oneDNN PRelu"), "\(steps)")
+  }
+
   @Test("Summations of two operands give what plain ones give, as products of matrices", arguments: 0..<54)
   func summations(seed: UInt64) throws {
     let (g, isProduct) = try Self.summation(seed: seed)
