@@ -43,8 +43,8 @@ private struct PointwiseParameters: Sendable {
 
 /// Convolutions of bytes whose window is one pixel, alone or with a residual sum.
 extension PlanBuilder {
-  /// Lowers such a convolution through the kernel of our own; false where oneDNN is to do it: where it has matrix units or
-  /// several threads, or the sizes do not fill vectors.
+  /// Lowers such a convolution through the kernel of our own; false where oneDNN is to do it: where it has matrix units,
+  /// or the sizes do not fill vectors.
   mutating func lowerPointwise(
     _ node: Node, _ fusion: Fusion, _ core: Node, _ x: ValueID, _ weights: Tensor, _ output: ValueID
   ) throws(InferenceError) -> Bool {
@@ -52,7 +52,7 @@ extension PlanBuilder {
     let shape = weights.shape.dimensions
     guard from.elementType.isQuantised, to.elementType.isQuantised, weights.elementType == .int8, shape.count == 4,
       shape[2] == 1, shape[3] == 1, shape[1] == from.shape[1], shape[0] % 16 == 0, shape[1] % 4 == 0,
-      from.shape.elementCount > 0, to.shape.elementCount > 0, options.threads == 1,
+      from.shape.elementCount > 0, to.shape.elementCount > 0,
       options.forcedImplementation == nil, InferenceLibraries.current.int8Path == "avx512_vnni",
       braid_pointwise_supported() != 0
     else { return false }
@@ -78,14 +78,19 @@ extension PlanBuilder {
     if slot < 0 { slot = addSlot(layout.byteCount) }
     let batch = from.shape[0]
     let (inputStep, outputStep) = (from.byteCount / batch, to.byteCount / batch)
-    addNative("Conv", inputs, (slot, to)) {
-      [parameters, hasAddend = inputs.count > 2] arguments throws(InferenceError) in
+    let outputRow = parameters.columns * shape[0]
+    let kernel = Kernel(scratchBytes: 0) { [parameters, hasAddend = inputs.count > 2] arguments, index, count in
+      let rows = DividedKernel.range(of: parameters.rows, part: index, of: count)
+      var part = parameters
+      part.rows = rows.count
       for picture in 0..<batch {
-        let addend = unsafe hasAddend ? UnsafeRawPointer(arguments.input(2).pointer + picture * outputStep) : nil
-        unsafe parameters.run(
-          arguments.input(0).pointer + picture * inputStep, addend, arguments.output.pointer + picture * outputStep)
+        let (first, result) = (rows.lowerBound * parameters.rowStep, picture * outputStep + rows.lowerBound * outputRow)
+        let addend = unsafe hasAddend ? UnsafeRawPointer(arguments.input(2).pointer + result) : nil
+        unsafe part.run(
+          arguments.input(0).pointer + picture * inputStep + first, addend, arguments.output.pointer + result)
       }
     }
+    addNative("Conv", kernel, inputs.map { Place(slot: $0.0, type: $0.1) }, [Place(slot: slot, type: to)])
     try place(output, slot, layout)
     return true
   }

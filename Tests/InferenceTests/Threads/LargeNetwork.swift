@@ -13,20 +13,24 @@ enum LargeNetwork {
     var x = network.input("x", [1, 64, size, size])
     if isQuantised { x = network.rounded(x, scale: 1 / 64, zero: 128, signed: false) }
     for layer in 0..<8 {
-      // The third is depthwise.
+      // The third is depthwise, the fourth has windows of one pixel.
       let groups = layer == 2 ? 64 : 1
+      let kernel = layer == 3 ? 1 : 3
       let scale: Float = layer == 0 ? 1 / 64 : 0.25
       if isQuantised {
         x = network.convolution(
-          x, channels: 64, filters: 64, kernel: 3, stride: 1, pad: 1, groups: groups, inputScale: scale, &random)
+          x, channels: 64, filters: 64, kernel: kernel, stride: 1, pad: kernel / 2, groups: groups, inputScale: scale,
+          &random)
         x = network.rounded(network.node("Relu", [x])[0], scale: 0.25, zero: 0, signed: false)
       } else {
         let weights = network.constant(
-          (0..<64 * 64 / groups * 9).map { _ in Float.random(in: -0.1...0.1, using: &random) },
-          [64, 64 / groups, 3, 3], type: 1)
+          (0..<64 * 64 / groups * kernel * kernel).map { _ in Float.random(in: -0.1...0.1, using: &random) },
+          [64, 64 / groups, kernel, kernel], type: 1)
         x =
           network.node(
-            "Conv", [x, weights], ints: ["kernel_shape": [3, 3], "pads": [1, 1, 1, 1]], int: ["group": groups])[0]
+            "Conv", [x, weights],
+            ints: ["kernel_shape": [kernel, kernel], "pads": [Int](repeating: kernel / 2, count: 4)],
+            int: ["group": groups])[0]
         x = network.node("Relu", [x])[0]
       }
     }
