@@ -5,6 +5,9 @@ Needs librosa 0.11.0 and numpy 2.4.6 (pip install librosa==0.11.0 numpy==2.4.6).
 make_feature_goldens.py. Not needed to build or test. Files are little-endian 32-bit floats without a header. The sound
 is signal.f32 ([17280]), taken at 16, 22.05 and 48 kHz:
   librosa-onset-strength-RATE.f32  [34]   onset_strength of power_to_db(melspectrogram, top_db=None)
+  librosa-QUANTITY-RATE.f32        [34], [34, 7] of contrast, [34, 12] of chroma: zero-crossings, centroid, bandwidth,
+                                   rolloff, flatness, contrast (with top_db=None), chroma (with tuning=0), and flux,
+                                   which librosa has not: by NumPy from its spectra
 Tolerances are stated in the tests.
 """
 import pathlib
@@ -22,6 +25,36 @@ def onset_strength(y, rate):
     return librosa.onset.onset_strength(S=librosa.power_to_db(mel, top_db=None), sr=rate)
 
 
+def flux(y):
+    magnitudes = np.abs(librosa.stft(y)).astype(float)
+    length = np.linalg.norm(magnitudes, axis=0)
+    unit = magnitudes / np.where(length > 0, length, 1)
+    return np.concatenate([[0], np.linalg.norm(np.diff(unit, axis=1), axis=0)])
+
+
+def contrast(y, rate):
+    convert = librosa.feature.spectral.power_to_db
+    librosa.feature.spectral.power_to_db = lambda power: convert(power, top_db=None)
+    try:
+        return librosa.feature.spectral_contrast(y=y, sr=rate).T
+    finally:
+        librosa.feature.spectral.power_to_db = convert
+
+
+def shapes(y, rate):
+    feature = librosa.feature
+    return {
+        "zero-crossings": feature.zero_crossing_rate(y)[0],
+        "centroid": feature.spectral_centroid(y=y, sr=rate)[0],
+        "bandwidth": feature.spectral_bandwidth(y=y, sr=rate)[0],
+        "rolloff": feature.spectral_rolloff(y=y, sr=rate)[0],
+        "flatness": feature.spectral_flatness(y=y)[0],
+        "flux": flux(y),
+        "contrast": contrast(y, rate),
+        "chroma": feature.chroma_stft(y=y, sr=rate, tuning=0).T,
+    }
+
+
 def write(name, values):
     np.asarray(values, dtype="<f4").tofile(FOLDER / f"{name}.f32")
     print(name, np.shape(values))
@@ -33,6 +66,8 @@ def main():
     y = np.fromfile(FOLDER / "signal.f32", dtype="<f4")
     for rate in RATES:
         write(f"librosa-onset-strength-{rate}", onset_strength(y, rate))
+        for name, values in shapes(y, rate).items():
+            write(f"librosa-{name}-{rate}", values)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,68 @@ struct KernelTests {
     }
   }
 
+  @Test("roots, moments, distances and flatness of spectra, of any length")
+  func spectra() {
+    var generator = SeededGenerator.printed()
+    for count in Array(1...40) + [513, 1025, 4000] {
+      let power = noise(count, using: &generator).map { $0 * $0 }
+      let other = noise(count, using: &generator)
+      var roots = [Float](repeating: 9, count: count)
+      unsafe braid_magnitudes(power, &roots, count)
+      for index in power.indices { #expect(close(roots[index], Double(power[index]).squareRoot(), 1e-6)) }
+      var sum: Float = 0
+      var moment: Float = 0
+      unsafe braid_sum_and_moment(power, count, &sum, &moment)
+      let exact = power.map { Double($0) }
+      let whole = exact.reduce(0, +)
+      #expect(close(sum, whole) && close(moment, exact.indices.reduce(0.0) { $0 + Double($1) * exact[$1] }))
+      let centre = Double(count) / 3
+      let second = exact.indices.reduce(0.0) { $0 + (Double($1) - centre) * (Double($1) - centre) * exact[$1] }
+      #expect(close(unsafe braid_second_moment(power, count, Float(centre)), second))
+      let distance = zip(power, other).reduce(0.0) {
+        $0 + (2 * Double($1.0) - 0.5 * Double($1.1)) * (2 * Double($1.0) - 0.5 * Double($1.1))
+      }
+      #expect(close(unsafe braid_squared_distance(power, 2, other, 0.5, count), distance))
+      let floored = exact.map { max($0, 1e-3) }
+      let logarithms = floored.reduce(0.0) { $0 + log($1) } / Double(count)
+      let flatness = exp(logarithms) / (floored.reduce(0, +) / Double(count))
+      #expect(close(unsafe braid_flatness(power, count, 1e-3), flatness, 2e-6), "\(count)")
+      for share in [Float(0.01), 0.5, 0.85, 1] {
+        let index = unsafe braid_rolloff(power, count, share)
+        let below = exact[..<index].reduce(0, +)
+        #expect(below <= Double(share) * whole * (1 + 1e-5))
+        #expect(below + exact[index] >= Double(share) * whole * (1 - 1e-5))
+      }
+    }
+    #expect(unsafe braid_rolloff([Float](repeating: 0, count: 20), 20, 0.85) == 0)
+  }
+
+  @Test("the means of the lowest and highest values")
+  func extremes() {
+    var generator = SeededGenerator.printed()
+    for (count, kept) in [(1, 1), (9, 1), (9, 9), (500, 10), (513, 40)] {
+      let values = noise(count, using: &generator)
+      let sorted = values.sorted()
+      var scratch = [Float](repeating: 0, count: 2 * kept)
+      var low: Float = 0
+      var high: Float = 0
+      unsafe braid_mean_extremes(values, count, kept, &scratch, &low, &high)
+      #expect(close(low, sorted.prefix(kept).reduce(0.0) { $0 + Double($1) } / Double(kept), 1e-6))
+      #expect(close(high, sorted.suffix(kept).reduce(0.0) { $0 + Double($1) } / Double(kept), 1e-6))
+    }
+  }
+
+  @Test("changes of sign and largest magnitudes, of any length")
+  func signs() {
+    var generator = SeededGenerator.printed()
+    for count in Array(0...40) + [2048, 70_000] {
+      let samples = noise(count, using: &generator)
+      let changes = zip(samples, samples.dropFirst()).count { ($0 < -0.25) != ($1 < -0.25) }
+      #expect(unsafe braid_sign_changes(samples, count, 0.25) == changes)
+      #expect(unsafe braid_largest_magnitude(samples, count) == samples.map { abs($0) }.max() ?? 0)
+    }
+  }
+
   @Test("sums of bytes, of blocks and of histograms, of any size")
   func pictures() {
     var generator = SeededGenerator.printed()

@@ -1,5 +1,6 @@
 import BraidFeatures
 import BraidTestSupport
+import Glibc
 import Testing
 
 /// The rows that a feature gives for samples pushed at once, to the end.
@@ -44,4 +45,12 @@ func randomPieces(_ total: Int, using generator: inout SeededGenerator) -> [Int]
 /// White noise between -1 and 1.
 func noise(_ count: Int, using generator: inout SeededGenerator) -> [Float] {
   (0..<count).map { _ in Float.random(in: -1...1, using: &generator) }
+}
+
+/// The mean of sines at these frequencies.
+func sines(_ frequencies: [Double], sampleRate: Int, count: Int) -> [Float] {
+  (0..<count).map { index in
+    let time = Double(index) / Double(sampleRate)
+    return Float(frequencies.reduce(0) { $0 + sin(2 * Double.pi * $1 * time) } / Double(frequencies.count))
+  }
 }

@@ -79,6 +79,33 @@ void braid_lanes_of_rows(const float *rows, size_t columns, size_t lanes, float 
 /// The sum of `max(0, now[i] - before[i])`.
 float braid_sum_of_rises(const float *now, const float *before, size_t count);
 
+/// `magnitudes[i] = sqrt(power[i])`.
+void braid_magnitudes(const float *power, float *magnitudes, size_t count);
+
+/// The sum of `x[i]`, and that of `i * x[i]`.
+void braid_sum_and_moment(const float *x, size_t count, float *sum, float *moment);
+
+/// The sum of `(i - centre)^2 * x[i]`.
+float braid_second_moment(const float *x, size_t count, float centre);
+
+/// The first index at which the sum of `x` so far is at least `share` of the whole; values are not negative.
+size_t braid_rolloff(const float *x, size_t count, float share);
+
+/// The geometric mean over the arithmetic mean of `max(x[i], floor)`; `floor` is a positive normal number.
+float braid_flatness(const float *x, size_t count, float floor);
+
+/// The sum of `(a[i] * scale_a - b[i] * scale_b)^2`.
+float braid_squared_distance(const float *a, float scale_a, const float *b, float scale_b, size_t count);
+
+/// The means of the `kept` lowest and the `kept` highest values. `scratch` has room for `2 * kept`; `kept` is 1 to `count`.
+void braid_mean_extremes(const float *x, size_t count, size_t kept, float *scratch, float *lowest, float *highest);
+
+/// How often `x[i] < -threshold` differs from one sample to the next.
+size_t braid_sign_changes(const float *x, size_t count, float threshold);
+
+/// The largest magnitude.
+float braid_largest_magnitude(const float *x, size_t count);
+
 // Features: pictures. Rows of 8-bit luma follow each other without padding.
 
 /// The sum of `count` bytes.

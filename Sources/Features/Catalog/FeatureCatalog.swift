@@ -1,25 +1,29 @@
 /// Every feature there is.
 public enum FeatureCatalog {
   /// The definitions, in the order that help lists them.
-  public static let definitions: [FeatureDefinition] = [
-    RMS.definition,
-    OnsetStrength.definition,
-    STFT.definition,
-    STFT.powerDefinition,
-    MelFeature.kaldiLogMel,
-    MelFeature.kaldiMFCC,
-    MelFeature.librosaMel,
-    MelFeature.librosaLogMel,
-    MelFeature.librosaMFCC,
-    MelFeature.torchaudioMel,
-    MelFeature.torchaudioLogMel,
-    MelFeature.torchaudioMFCC,
-    MelFeature.whisper,
-    MelFeature.yamnet,
-    MelFeature.speechEmbedding,
-    LumaMean.definition,
-    Motion.definition,
-  ]
+  public static let definitions: [FeatureDefinition] =
+    [
+      RMS.definition,
+      Peak.definition,
+      STFT.definition,
+      STFT.powerDefinition,
+      MelFeature.kaldiLogMel,
+      MelFeature.kaldiMFCC,
+      MelFeature.librosaMel,
+      MelFeature.librosaLogMel,
+      MelFeature.librosaMFCC,
+      MelFeature.torchaudioMel,
+      MelFeature.torchaudioLogMel,
+      MelFeature.torchaudioMFCC,
+      MelFeature.whisper,
+      MelFeature.yamnet,
+      MelFeature.speechEmbedding,
+      ZeroCrossings.definition,
+    ] + SpectralShape.definitions + [
+      OnsetStrength.definition,
+      LumaMean.definition,
+      Motion.definition,
+    ]
 
   /// The definition that a name or an alias stands for.
   ///
