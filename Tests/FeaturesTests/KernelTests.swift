@@ -148,6 +148,65 @@ struct KernelTests {
     }
   }
 
+  @Test("two biquads in a row, for any number of channels and in pieces")
+  func kWeighting() {
+    var generator = SeededGenerator.printed()
+    let c = [1.5, -2.6, 1.2, -1.7, 0.73, 1, -2, 1, -1.99, 0.99]
+    for channels in 1...9 {
+      let samples = noise(300 * channels, using: &generator)
+      var state = [Double](repeating: 0, count: (channels + 3) / 4 * 16)
+      var energy = [Double](repeating: 0, count: channels)
+      unsafe braid_k_weighted_energy(samples, 100, channels, c, &state, &energy)
+      unsafe braid_k_weighted_energy(Array(samples[(100 * channels)...]), 200, channels, c, &state, &energy)
+      for channel in 0..<channels {
+        let x = stride(from: channel, to: samples.count, by: channels).map { Double(samples[$0]) }
+        let y = biquad(biquad(x, Array(c[..<5])), Array(c[5...]))
+        let expected = y.reduce(0) { $0 + $1 * $1 }
+        #expect(abs(energy[channel] - expected) < 1e-9 * expected, "\(channel) of \(channels)")
+      }
+    }
+  }
+
+  /// The direct form I.
+  private func biquad(_ x: [Double], _ c: [Double]) -> [Double] {
+    var y: [Double] = []
+    for n in x.indices {
+      let fed = c[0] * x[n] + (n > 0 ? c[1] * x[n - 1] : 0) + (n > 1 ? c[2] * x[n - 2] : 0)
+      y.append(fed - (n > 0 ? c[3] * y[n - 1] : 0) - (n > 1 ? c[4] * y[n - 2] : 0))
+    }
+    return y
+  }
+
+  @Test("the largest magnitude between samples, and channels taken apart, of any length")
+  func between() {
+    var generator = SeededGenerator.printed()
+    for count in Array(0...40) + [4800] {
+      for (phases, taps) in [(1, 24), (3, 12)] {
+        let coefficients = noise(phases * taps, using: &generator)
+        let x = noise(taps - 1 + count, using: &generator)
+        var expected = 0.0
+        for phase in 0..<phases {
+          for n in 0..<count {
+            let sum = (0..<taps).reduce(0.0) {
+              $0 + Double(coefficients[phase * taps + $1]) * Double(x[taps - 1 + n - $1])
+            }
+            expected = max(expected, abs(sum))
+          }
+        }
+        let found = unsafe x.withUnsafeBufferPointer { buffer in
+          unsafe buffer.baseAddress.map { base in
+            unsafe braid_largest_between(base + taps - 1, count, coefficients, phases, taps)
+          }
+        }
+        #expect(close(found ?? -1, expected))
+      }
+      let samples = noise(3 * count + 1, using: &generator)
+      var channel = [Float](repeating: 0, count: count)
+      unsafe braid_take_channel(samples, count, 3, &channel)
+      #expect(channel == (0..<count).map { samples[3 * $0] })
+    }
+  }
+
   @Test("sums of bytes, of blocks and of histograms, of any size")
   func pictures() {
     var generator = SeededGenerator.printed()

@@ -106,6 +106,21 @@ size_t braid_sign_changes(const float *x, size_t count, float threshold);
 /// The largest magnitude.
 float braid_largest_magnitude(const float *x, size_t count);
 
+// Features: level.
+
+/// Filters each of `channels` interleaved channels by two biquads in double precision, in the transposed direct form II:
+/// `y = b0 x + s0; s0 = b1 x - a1 y + s1; s1 = b2 x - a2 y`. Adds the squares of what comes out to `energy[channels]`.
+/// `coefficients` are b0, b1, b2, a1, a2 of the first and of the second; `state` is 16 doubles for every 4 channels begun.
+void braid_k_weighted_energy(const float *samples, size_t count, size_t channels, const double *coefficients,
+                             double *state, double *energy);
+
+/// The largest magnitude between samples: of `y[n] = sum of phase[k] * x[n - k]` over `phases` filters of `taps`
+/// coefficients each and `count` samples `x`, which `taps - 1` earlier ones stand before.
+float braid_largest_between(const float *x, size_t count, const float *coefficients, size_t phases, size_t taps);
+
+/// Every `channels`-th of `count` interleaved samples, beginning with the first.
+void braid_take_channel(const float *samples, size_t count, size_t channels, float *channel);
+
 // Features: pictures. Rows of 8-bit luma follow each other without padding.
 
 /// The sum of `count` bytes.

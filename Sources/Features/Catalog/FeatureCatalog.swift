@@ -5,6 +5,7 @@ public enum FeatureCatalog {
     [
       RMS.definition,
       Peak.definition,
+      Loudness.definition,
       STFT.definition,
       STFT.powerDefinition,
       MelFeature.kaldiLogMel,
