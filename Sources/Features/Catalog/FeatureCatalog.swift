@@ -22,6 +22,8 @@ public enum FeatureCatalog {
       ZeroCrossings.definition,
     ] + SpectralShape.definitions + [
       OnsetStrength.definition,
+      Onsets.definition,
+      Tempo.definition,
       LumaMean.definition,
       Motion.definition,
     ]
