@@ -11,9 +11,12 @@ is signal.f32 ([17280]), taken at 16, 22.05 and 48 kHz:
   librosa-onsets-RATE.f32          [n]    onset_detect(normalize=False, delta=1) of that onset strength, in frames
   librosa-onsets-drums.f32         [n]    the same of drums() at 100 beats a minute
   librosa-tempo-drums.f32          [9, 5] tempo() by frame in the middle of drums() at each of TEMPOS, from 172 every 43
+  librosa-pyin-jfk.f32             [n]    pyin(fmin=60, fmax=400, frame_length=1024, hop_length=160) of jfk.wav at 16 kHz
+                                          (given as an argument), in hertz, 0 where it finds no voice
 Tolerances are stated in the tests.
 """
 import pathlib
+import sys
 
 import librosa
 import numpy as np
@@ -106,6 +109,10 @@ def main():
             write(f"librosa-{name}-{rate}", values)
     write("librosa-onsets-drums", onsets(onset_strength(drums(100), 22050), 22050))
     write("librosa-tempo-drums", [tempos(onset_strength(drums(tempo), 22050)) for tempo in TEMPOS])
+    if len(sys.argv) > 1:
+        speech, _ = librosa.load(sys.argv[1], sr=16000)
+        f0, _, _ = librosa.pyin(speech, fmin=60, fmax=400, sr=16000, frame_length=1024, hop_length=160)
+        write("librosa-pyin-jfk", np.nan_to_num(f0))
 
 
 if __name__ == "__main__":

@@ -217,3 +217,42 @@ float braid_largest_magnitude(const float *x, size_t count) {
   memcpy(&magnitude, &largest, sizeof magnitude);
   return magnitude;
 }
+
+BRAID_MULTIVERSION
+void braid_centre(const float *restrict x, float mean, size_t count, size_t padded, float *restrict y) {
+  for (size_t i = 0; i < count; ++i) y[i] = x[i] - mean;
+  for (size_t i = count; i < padded; ++i) y[i] = 0;
+}
+
+BRAID_MULTIVERSION
+void braid_correlation_spectrum(const float *restrict a, const float *restrict b, size_t length,
+                                float *restrict spectrum) {
+  for (size_t k = 0; k <= length / 2; ++k) {
+    const float re = a[2 * k] * b[2 * k] + a[2 * k + 1] * b[2 * k + 1];
+    const float im = a[2 * k] * b[2 * k + 1] - a[2 * k + 1] * b[2 * k];
+    spectrum[k] = re - im;
+    if (k > 0) spectrum[length - k] = k == length / 2 ? re - im : re + im;
+  }
+}
+
+BRAID_MULTIVERSION
+void braid_yin(const float *x, size_t window, size_t lags, const float *bins, size_t length, float *difference,
+               float *normalised) {
+  double first = 0;
+  for (size_t i = 0; i < window; ++i) first += (double)x[i] * (double)x[i];
+  const double scale = 1.0 / (double)length;
+  double energy = first, sum = 0;
+  difference[0] = 0;
+  normalised[0] = 1;
+  for (size_t lag = 1; lag <= lags; ++lag) {
+    const double entering = x[window + lag - 1], leaving = x[lag - 1];
+    energy += entering * entering - leaving * leaving;
+    const double correlation = ((double)bins[2 * lag] - (double)bins[2 * lag + 1]) * scale;
+    double d = first + energy - 2 * correlation;
+    // What the rounding of the transforms leaves of nothing is nothing.
+    d = d > 1e-7 * (first + energy) ? d : 1e-7 * (first + energy);
+    sum += d;
+    difference[lag] = (float)d;
+    normalised[lag] = sum > 1e-30 ? (float)(d * (double)lag / sum) : 1.0f;
+  }
+}

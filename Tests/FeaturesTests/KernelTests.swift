@@ -148,6 +148,55 @@ struct KernelTests {
     }
   }
 
+  @Test("YIN's differences, with the correlation by any transform")
+  func yin() {
+    var generator = SeededGenerator.printed()
+    for (window, lags, length) in [(20, 15, 64), (33, 32, 66), (400, 268, 1024)] {
+      let samples = noise(window + lags, using: &generator)
+      // The transform of the correlation's Hartley spectrum, made from the correlation itself.
+      let products = (0...lags).map { lag in
+        (0..<window).reduce(0.0) { $0 + Double(samples[$1]) * Double(samples[$1 + lag]) }
+      }
+      let bins = products.flatMap { [Float(0.75 * $0 * Double(length)), Float(-0.25 * $0 * Double(length))] }
+      var difference = [Float](repeating: 9, count: lags + 1)
+      var normalised = difference
+      unsafe braid_yin(samples, window, lags, bins, length, &difference, &normalised)
+      var sum = 0.0
+      for lag in 1...lags {
+        let expected = (0..<window).reduce(0.0) {
+          let distance = Double(samples[$1]) - Double(samples[$1 + lag])
+          return $0 + distance * distance
+        }
+        sum += expected
+        #expect(close(difference[lag], expected) && close(normalised[lag], expected * Double(lag) / sum))
+      }
+    }
+    let nothing = [Float](repeating: 0, count: 80)
+    var difference = nothing
+    var normalised = nothing
+    unsafe braid_yin(nothing, 20, 15, nothing, 64, &difference, &normalised)
+    #expect(normalised.prefix(16).allSatisfy { $0 == 1 })
+  }
+
+  @Test("spectra of correlations, and centred samples")
+  func correlationSpectrum() {
+    var generator = SeededGenerator.printed()
+    for length in [2, 8, 30, 64] {
+      let (a, b) = (noise(length + 2, using: &generator), noise(length + 2, using: &generator))
+      var spectrum = [Float](repeating: 9, count: length)
+      unsafe braid_correlation_spectrum(a, b, length, &spectrum)
+      for bin in 0..<length {
+        let mirror = min(bin, length - bin)
+        let re = Double(a[2 * mirror] * b[2 * mirror]) + Double(a[2 * mirror + 1] * b[2 * mirror + 1])
+        let im = Double(a[2 * mirror] * b[2 * mirror + 1]) - Double(a[2 * mirror + 1] * b[2 * mirror])
+        #expect(close(spectrum[bin], bin <= length / 2 ? re - im : re + im))
+      }
+      var centred = [Float](repeating: 9, count: length + 3)
+      unsafe braid_centre(a, 0.5, length, length + 3, &centred)
+      #expect(centred == a.prefix(length).map { $0 - 0.5 } + [0, 0, 0])
+    }
+  }
+
   @Test("two biquads in a row, for any number of channels and in pieces")
   func kWeighting() {
     var generator = SeededGenerator.printed()

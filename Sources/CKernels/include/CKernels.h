@@ -106,6 +106,20 @@ size_t braid_sign_changes(const float *x, size_t count, float threshold);
 /// The largest magnitude.
 float braid_largest_magnitude(const float *x, size_t count);
 
+/// `y[i] = x[i] - mean` for `count` samples, then zeros up to `padded`.
+void braid_centre(const float *x, float mean, size_t count, size_t padded, float *y);
+
+/// The Hartley spectrum of the correlation of two real signals, from the `length / 2 + 1` bins of each: with `c` the
+/// product of `b`'s bin and `a`'s conjugated, `re - im` for a bin and `re + im` for its mirror image. `length` is even.
+void braid_correlation_spectrum(const float *a, const float *b, size_t length, float *spectrum);
+
+/// YIN's difference and its cumulative mean normalised form (de Cheveigné and Kawahara 2002, equations 6 and 8).
+/// `x` is `window + lags` samples; `bins` the transform (`lags / 2 + 1` bins at least) of what
+/// `braid_correlation_spectrum` gave, of `length` samples. Fills `difference` and `normalised` for lags from 0 to `lags`.
+/// Where the difference is nothing so far (silence), the normalised form is 1.
+void braid_yin(const float *x, size_t window, size_t lags, const float *bins, size_t length, float *difference,
+               float *normalised);
+
 // Features: level.
 
 /// Filters each of `channels` interleaved channels by two biquads in double precision, in the transposed direct form II:

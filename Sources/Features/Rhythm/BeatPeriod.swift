@@ -21,11 +21,14 @@ final class BeatPeriod {
   /// What each lag is worth by its tempo; lags that are too fast are nil.
   private let prior: [Double?]
 
+  /// Finds periods of stretches of so many values.
+  ///
   /// - Parameters:
   ///   - length: values in a stretch.
   ///   - valueRate: values a second.
   ///   - start: the tempo that is likeliest, in beats a minute.
   ///   - fastest: tempos from this one on are not taken.
+  /// - Throws: ``FeatureError`` where FFTW makes no plan.
   init(length: Int, valueRate: Double, start: Double, fastest: Double) throws(FeatureError) {
     self.length = length
     weights = AlignedFloats(WindowFunction.hann.weights(length))
