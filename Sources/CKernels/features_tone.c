@@ -162,25 +162,38 @@ float braid_squared_distance(const float *a, float scale_a, const float *b, floa
   return sum;
 }
 
-// Most values are passed over with two comparisons; those that are kept stay sorted.
+// Most blocks are passed over with two comparisons; the values that are kept stay sorted.
 BRAID_MULTIVERSION
-void braid_mean_extremes(const float *x, size_t count, size_t kept, float *scratch, float *lowest, float *highest) {
+void braid_mean_extremes(const float *restrict x, size_t count, size_t kept, float *restrict scratch, float *lowest,
+                         float *highest) {
   float *low = scratch, *high = scratch + kept;
   for (size_t i = 0; i < kept; ++i) {
     low[i] = INFINITY;
     high[i] = -INFINITY;
   }
-  for (size_t i = 0; i < count; ++i) {
-    const float v = x[i];
-    if (v < low[kept - 1]) {
-      size_t j = kept - 1;
-      for (; j > 0 && low[j - 1] > v; --j) low[j] = low[j - 1];
-      low[j] = v;
+  float bottom = INFINITY, top = -INFINITY;
+  for (size_t begin = 0; begin < count; begin += LANES) {
+    const size_t end = count - begin < LANES ? count : begin + LANES;
+    if (end - begin == LANES) {
+      lanes_t v;
+      memcpy(&v, x + begin, sizeof v);
+      const lane_bits_t below = v < bottom, above = v > top;
+      if (__builtin_reduce_or(below | above) == 0) continue;
     }
-    if (v > high[kept - 1]) {
-      size_t j = kept - 1;
-      for (; j > 0 && high[j - 1] < v; --j) high[j] = high[j - 1];
-      high[j] = v;
+    for (size_t i = begin; i < end; ++i) {
+      const float v = x[i];
+      if (v < bottom) {
+        size_t j = kept - 1;
+        for (; j > 0 && low[j - 1] > v; --j) low[j] = low[j - 1];
+        low[j] = v;
+        bottom = low[kept - 1];
+      }
+      if (v > top) {
+        size_t j = kept - 1;
+        for (; j > 0 && high[j - 1] < v; --j) high[j] = high[j - 1];
+        high[j] = v;
+        top = high[kept - 1];
+      }
     }
   }
   float below = 0, above = 0;

@@ -113,6 +113,18 @@ struct LibrosaRhythmTests {
     #expect(feature.windowSamples == 344 * 512 && feature.hopSamples == 43 * 512 && feature.delaySamples == 171 * 512)
   }
 
+  @Test("faint noise after digital silence is an onset as for librosa, and none with a higher floor")
+  func floor() throws {
+    var generator = SeededGenerator(seed: 9)
+    let faint = noise(22_050, using: &generator).map { 1e-5 * $0 }
+    let samples = [Float](repeating: 0, count: 22_050) + faint
+    #expect(frames(try Onsets(sampleRate: 22_050), samples).count == 1)
+    let list = try FeatureSelection.parse("onsets,floor=-60", onStreams: true)
+    #expect(rows(try list[0].soundFeature(SoundFormat(sampleRate: 22_050)), samples).isEmpty)
+    #expect(rows(try OnsetStrength(sampleRate: 22_050, floor: -60), samples).joined().allSatisfy { $0 == 0 })
+    #expect(throws: FeatureError.self) { try OnsetStrength(sampleRate: 22_050, floor: .nan) }
+  }
+
   @Test("peaks are those of the rule in plain loops, however long its stretches are")
   func peakPicking() throws {
     var generator = SeededGenerator.printed()

@@ -10,7 +10,7 @@ public final class Onsets: SoundFeature {
   static let definition = FeatureDefinition(
     "onsets", unit: "dB", columns: ["strength"],
     parameters: CentredSpectrum.parameters + [
-      OnsetStrength.bandsParameter,
+      OnsetStrength.bandsParameter, OnsetStrength.floorParameter,
       FeatureParameter(
         "threshold", .number(0...60), standard: .number(1), unit: "dB", "above the mean of the strength around it"),
       FeatureParameter(
@@ -20,8 +20,8 @@ public final class Onsets: SoundFeature {
     maker: .sound(.fixed(22_050), .mean) { settings, format throws(FeatureError) in
       try Onsets(
         sampleRate: format.sampleRate, fftLength: settings.integer("fft"), hopSamples: settings.integer("hop"),
-        bands: settings.integer("bands"), threshold: Float(settings.number("threshold") ?? 1),
-        waitSeconds: (settings.number("wait") ?? 30) / 1000)
+        bands: settings.integer("bands"), floor: settings.number("floor") ?? OnsetStrength.standardFloor,
+        threshold: Float(settings.number("threshold") ?? 1), waitSeconds: (settings.number("wait") ?? 30) / 1000)
     })
 
   /// Samples a second, in hertz.
@@ -49,8 +49,8 @@ public final class Onsets: SoundFeature {
   ///
   /// - Throws: ``FeatureError`` if a value is out of range.
   public init(
-    sampleRate: Int, fftLength: Int = 2048, hopSamples: Int = 512, bands: Int = 128, threshold: Float = 1,
-    waitSeconds: Double = 0.03
+    sampleRate: Int, fftLength: Int = 2048, hopSamples: Int = 512, bands: Int = 128, floor: Double = -100,
+    threshold: Float = 1, waitSeconds: Double = 0.03
   ) throws(FeatureError) {
     guard threshold >= 0, threshold.isFinite, (0...60).contains(waitSeconds) else {
       throw FeatureError(
@@ -58,7 +58,7 @@ public final class Onsets: SoundFeature {
         location: "onsets", remedy: "Take a threshold from 0 on and 0 to 60 s")
     }
     strength = try OnsetStrength(
-      sampleRate: sampleRate, fftLength: fftLength, hopSamples: hopSamples, bands: bands)
+      sampleRate: sampleRate, fftLength: fftLength, hopSamples: hopSamples, bands: bands, floor: floor)
     func hops(_ seconds: Double) -> Int { Int((seconds * Double(sampleRate) / Double(hopSamples)).rounded(.down)) }
     picker = PeakPicker(
       preMax: hops(0.03), postMax: 1, preAverage: hops(0.1), postAverage: hops(0.1) + 1, delta: threshold,
