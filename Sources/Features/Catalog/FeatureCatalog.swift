@@ -19,6 +19,7 @@ public enum FeatureCatalog {
       MelFeature.whisper,
       MelFeature.yamnet,
       MelFeature.speechEmbedding,
+      Pitch.definition,
       ZeroCrossings.definition,
     ] + SpectralShape.definitions + [
       OnsetStrength.definition,

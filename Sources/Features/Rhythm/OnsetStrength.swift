@@ -33,7 +33,7 @@ public final class OnsetStrength: SoundFeature {
   /// Samples from one row to the next.
   public var hopSamples: Int { spectrum.frames.hop }
   /// What the shift by whole hops leaves of half a window.
-  public var delaySamples: Int? { spectrum.frames.delay - shift * hopSamples }
+  public var delaySamples: Int? { spectrum.frames.framing.delay - shift * hopSamples }
   /// 1.
   public var dimension: Int { 1 }
   /// Samples replaced so far because they were not finite or too large.

@@ -28,7 +28,7 @@ public final class Tempo: SoundFeature {
   public var hopSamples: Int { frames.hop * strength.hopSamples }
   /// Half the window, and what the strength itself waits for.
   public var delaySamples: Int? {
-    strength.delaySamples.map { max(0, $0 + (frames.delay - 1) * strength.hopSamples) }
+    strength.delaySamples.map { max(0, $0 + (frames.framing.delay - 1) * strength.hopSamples) }
   }
   /// 2.
   public var dimension: Int { 2 }
@@ -36,7 +36,7 @@ public final class Tempo: SoundFeature {
   public var replacedSamples: Int { strength.replacedSamples }
 
   private let strength: OnsetStrength
-  private let frames: CentredFrames
+  private let frames: SlidingWindow
   private let beat: BeatPeriod
   private let values = AlignedFloats(count: 2)
   private var strengthRate: Double { Double(sampleRate) / Double(strength.hopSamples) }
@@ -61,7 +61,8 @@ public final class Tempo: SoundFeature {
     // An even number of hops, as centred stretches want it.
     let length = Int(windowSeconds * rate) / 2 * 2
     try SettingRange.check("tempo's window", length, 8...(1 << 20), unit: "hops")
-    frames = CentredFrames(length: length, hop: max(1, Int((everySeconds * rate).rounded())))
+    frames = SlidingWindow(
+      .centred(length: length, hop: max(1, Int((everySeconds * rate).rounded())), padding: .zeros))
     beat = try BeatPeriod(length: length, valueRate: rate, start: start, fastest: Self.fastest)
   }
 

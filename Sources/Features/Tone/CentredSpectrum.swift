@@ -15,7 +15,7 @@ final class CentredSpectrum {
   static let standardHop = 512
 
   let sampleRate: Int
-  let frames: CentredFrames
+  let frames: SlidingWindow
   /// Frequencies in a spectrum; bin `k` is at `k * sampleRate / fftLength` hertz.
   var binCount: Int { transform.binCount }
   /// Squared magnitudes of the last window, followed by zeros up to a multiple of 16 and 16 more.
@@ -29,7 +29,7 @@ final class CentredSpectrum {
     try SettingRange.check("FFT length", fftLength, 4...SettingRange.longestWindow, unit: "samples")
     try SettingRange.check("hop", hopSamples, 1...SettingRange.longestWindow, unit: "samples")
     self.sampleRate = sampleRate
-    frames = CentredFrames(length: fftLength, hop: hopSamples)
+    frames = SlidingWindow(.centred(length: fftLength, hop: hopSamples, padding: .zeros))
     weights = AlignedFloats(WindowFunction.hann.weights(fftLength))
     transform = try RealTransform(length: fftLength)
     power = AlignedFloats(count: BandMatrix.readable(transform.binCount))

@@ -30,7 +30,7 @@ public final class SpectralShape: SoundFeature {
   /// Samples from one row to the next.
   public var hopSamples: Int { spectrum.frames.hop }
   /// Half a window.
-  public var delaySamples: Int? { spectrum.frames.delay }
+  public var delaySamples: Int? { spectrum.frames.framing.delay }
   /// Values in a row.
   public var dimension: Int { measure.dimension }
   /// Samples replaced so far because they were not finite or too large.

@@ -25,13 +25,13 @@ public final class ZeroCrossings: SoundFeature {
   /// Samples from one row to the next.
   public var hopSamples: Int { frames.hop }
   /// Half a window.
-  public var delaySamples: Int? { frames.delay }
+  public var delaySamples: Int? { frames.framing.delay }
   /// 1.
   public var dimension: Int { 1 }
   /// Samples replaced so far because they were not finite or too large.
   public var replacedSamples: Int { frames.replaced }
 
-  private let frames: CentredFrames
+  private let frames: SlidingWindow
   private let share = AlignedFloats(count: 1)
 
   /// Shares over windows at any rate.
@@ -42,7 +42,7 @@ public final class ZeroCrossings: SoundFeature {
     try SettingRange.check("window", windowSamples, 2...SettingRange.longestWindow, unit: "samples")
     try SettingRange.check("hop", hopSamples, 1...SettingRange.longestWindow, unit: "samples")
     self.sampleRate = sampleRate
-    frames = CentredFrames(length: windowSamples, hop: hopSamples, padding: .edge)
+    frames = SlidingWindow(.centred(length: windowSamples, hop: hopSamples, padding: .edge))
   }
 
   /// The sample in the middle of the row's window.
