@@ -67,9 +67,8 @@ public final class OnsetStrength: SoundFeature {
     }
     self.floor = Float(pow(10, floor / 10))
     spectrum = try CentredSpectrum(sampleRate: sampleRate, fftLength: fftLength, hopSamples: hopSamples)
-    self.bands = BandMatrix(
-      SlaneyMel.weights(
-        count: bands, low: 0, high: Double(sampleRate) / 2, sampleRate: sampleRate, fftLength: fftLength))
+    self.bands = SlaneyMel.bands(
+      count: bands, low: 0, high: Double(sampleRate) / 2, sampleRate: sampleRate, fftLength: fftLength)
     shift = fftLength / (2 * hopSamples)
     now = AlignedFloats(count: bands)
     before = AlignedFloats(count: bands)

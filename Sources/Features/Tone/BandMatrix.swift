@@ -1,7 +1,6 @@
 internal import CKernels
 
-/// Bands over a spectrum, each a weighted sum of bins: a matrix of `[bands, bins]` of which each row keeps the bins from
-/// its first to its last weight, in blocks of 16.
+/// Bands over a spectrum, each a weighted sum of bins that follow each other, in blocks of 16.
 @safe
 final class BandMatrix {
   let count: Int
@@ -15,19 +14,23 @@ final class BandMatrix {
   /// The floats that a spectrum of `binCount` values must have room for, zeros after the values.
   static func readable(_ binCount: Int) -> Int { (binCount + 2 * blockLength - 1) / blockLength * blockLength }
 
-  /// Weights `[bands][bins]`; a band without any weighs nothing.
-  init(_ rows: [[Float]]) {
-    count = rows.count
-    binCount = rows.first?.count ?? 0
+  /// A band's weights, from one bin on.
+  struct Band {
+    var first: Int
+    var weights: [Float]
+  }
+
+  /// Bands over spectra of `binCount` values, which none reaches beyond; one without weights is 0.
+  init(_ bands: [Band], binCount: Int) {
+    count = bands.count
+    self.binCount = binCount
     var packed: [Float] = []
-    for row in rows {
-      let start = row.firstIndex { $0 != 0 } ?? 0
-      let end = (row.lastIndex { $0 != 0 } ?? -1) + 1
-      let blockCount = max(0, (end - start + Self.blockLength - 1) / Self.blockLength)
-      first.append(UInt32(start))
+    for band in bands {
+      let blockCount = (band.weights.count + Self.blockLength - 1) / Self.blockLength
+      first.append(UInt32(min(band.first, binCount - 1)))
       blocks.append(UInt32(blockCount))
-      packed += row[start..<max(start, end)]
-      packed += Array(repeating: 0, count: blockCount * Self.blockLength - max(0, end - start))
+      packed += band.weights
+      packed += Array(repeating: 0, count: blockCount * Self.blockLength - band.weights.count)
     }
     weights = AlignedFloats(packed)
   }

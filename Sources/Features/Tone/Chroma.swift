@@ -13,7 +13,8 @@ final class Chroma: SpectralMeasure {
   private let bands: BandMatrix
 
   init(sampleRate: Int, fftLength: Int) {
-    bands = BandMatrix(Self.weights(sampleRate: sampleRate, fftLength: fftLength))
+    let weights = Self.weights(sampleRate: sampleRate, fftLength: fftLength)
+    bands = BandMatrix(weights.map { BandMatrix.Band(first: 0, weights: $0) }, binCount: fftLength / 2 + 1)
   }
 
   func measure(_ power: AlignedFloats, bins: Int, into values: AlignedFloats) {
