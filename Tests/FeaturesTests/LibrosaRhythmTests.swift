@@ -53,8 +53,22 @@ struct LibrosaRhythmTests {
   /// The frames of onsets, by their centres.
   private func frames(_ feature: Onsets, _ samples: [Float]) -> [Int] {
     var frames: [Int] = []
-    feature.push(samples.span) { _, row in frames.append(feature.centreSample(ofRow: row) / 512) }
-    feature.finish { _, row in frames.append(feature.centreSample(ofRow: row) / 512) }
+    var pushed = 0
+    func take(_ values: Span<Float>, _ row: Int) {
+      #expect(row == frames.count && values[0] > 0)
+      frames.append(feature.centreSample(ofRow: row) / 512)
+    }
+    for start in stride(from: 0, to: samples.count, by: 300) {
+      let end = min(start + 300, samples.count)
+      feature.push(samples.span.extracting(start..<end)) { values, row in
+        take(values, row)
+        // A row comes with the samples that complete its delay.
+        let due = feature.centreSample(ofRow: row) + (feature.delaySamples ?? 0)
+        #expect(pushed < due && due <= end)
+      }
+      pushed = end
+    }
+    feature.finish(row: take)
     return frames
   }
 
@@ -138,8 +152,10 @@ struct LibrosaRhythmTests {
         preMax: lengths[0], postMax: lengths[1] + 1, preAverage: lengths[2], postAverage: lengths[3] + 1, delta: delta,
         wait: lengths[4])
       var found: [Int] = []
-      for value in values { picker.push(value) { index, _ in found.append(index) } }
-      picker.finish { index, _ in found.append(index) }
+      for value in values {
+        if let peak = picker.push(value) { found.append(peak.index) }
+      }
+      while let peak = picker.finish() { found.append(peak.index) }
       var expected: [Int] = []
       var n = 0
       while n < values.count {

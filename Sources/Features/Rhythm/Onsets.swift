@@ -71,16 +71,16 @@ public final class Onsets: SoundFeature {
   /// Takes the next samples; see ``SoundFeature``.
   public func push(_ samples: Span<Float>, row: (Span<Float>, Int) -> Void) {
     strength.push(samples) { values, _ in
-      picker.push(values[0]) { index, height in emit(index, height, row) }
+      if let peak = picker.push(values[0]) { emit(peak.index, peak.value, row) }
     }
   }
 
   /// Onsets of the last 100 ms.
   public func finish(row: (Span<Float>, Int) -> Void) {
     strength.finish { values, _ in
-      picker.push(values[0]) { index, height in emit(index, height, row) }
+      if let peak = picker.push(values[0]) { emit(peak.index, peak.value, row) }
     }
-    picker.finish { index, height in emit(index, height, row) }
+    while let peak = picker.finish() { emit(peak.index, peak.value, row) }
   }
 
   /// Forgets all samples.

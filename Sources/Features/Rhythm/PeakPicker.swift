@@ -30,16 +30,19 @@ struct PeakPicker {
   /// Values after a peak that it waits for.
   var delay: Int { max(postMax, postAverage) - 1 }
 
-  /// Takes the next value and hands every peak that is now known to `peak`: its index and value.
-  mutating func push(_ value: Float, _ peak: (Int, Float) -> Void) {
+  /// Takes the next value: the peak that is known by it, if there is one, as its index and value.
+  mutating func push(_ value: Float) -> (index: Int, value: Float)? {
     recent[count % recent.count] = value
     count += 1
-    while next + delay < count { decide(peak) }
+    return next + delay < count ? decide() : nil
   }
 
-  /// The last value has come.
-  mutating func finish(_ peak: (Int, Float) -> Void) {
-    while next < count { decide(peak) }
+  /// No value follows: the next peak among those that still waited for values, nil after the last one.
+  mutating func finish() -> (index: Int, value: Float)? {
+    while next < count {
+      if let peak = decide() { return peak }
+    }
+    return nil
   }
 
   mutating func reset() {
@@ -47,20 +50,22 @@ struct PeakPicker {
     next = 0
   }
 
-  private mutating func decide(_ peak: (Int, Float) -> Void) {
-    let value = recent[next % recent.count]
+  /// Whether the next value is a peak.
+  private mutating func decide() -> (index: Int, value: Float)? {
+    let index = next
+    let value = recent[index % recent.count]
     var largest = value
-    for index in max(0, next - preMax)..<min(next + postMax, count) {
-      largest = max(largest, recent[index % recent.count])
+    for near in max(0, index - preMax)..<min(index + postMax, count) {
+      largest = max(largest, recent[near % recent.count])
     }
-    let around = max(0, next - preAverage)..<min(next + postAverage, count)
+    let around = max(0, index - preAverage)..<min(index + postAverage, count)
     var sum = 0.0
-    for index in around { sum += Double(recent[index % recent.count]) }
+    for near in around { sum += Double(recent[near % recent.count]) }
     guard value == largest, value >= Float(sum / Double(around.count)) + delta else {
       next += 1
-      return
+      return nil
     }
-    peak(next, value)
     next += wait + 1
+    return (index, value)
   }
 }
