@@ -31,6 +31,7 @@ let package = Package(
   name: "braid",
   products: [
     .executable(name: "braid", targets: ["braid"]),
+    .library(name: "BraidFeatures", targets: ["BraidFeatures"]),
     .library(
       name: "Braid",
       targets: [

@@ -1,0 +1,15 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// What benchmarks need of Swift, apart from the project so that users' builds gain nothing.
+let package = Package(
+  name: "benchmarks",
+  dependencies: [.package(name: "braid", path: "..")],
+  targets: [
+    .target(name: "CBareTransforms", linkerSettings: [.linkedLibrary("fftw3f")]),
+    .executableTarget(
+      name: "feature-times",
+      dependencies: ["CBareTransforms", .product(name: "BraidFeatures", package: "braid")],
+      path: "Sources/FeatureTimes", swiftSettings: [.swiftLanguageMode(.v6)]),
+  ]
+)
