@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 SWIFT_BUILD_FLAGS ?=
 RELEASE = .build/release/braid
 
-.PHONY: help run test build setup install uninstall format bench bench-inference clean
+.PHONY: help run test build setup install uninstall format bench bench-inference bench-features clean
 
 help:
 	@echo "make run       build the release and run it on samples/, printing JSON Lines"
@@ -14,6 +14,7 @@ help:
 	@echo "make format    format the sources, then lint them"
 	@echo "make bench     measure against the peers (see Benchmarks/README.md)"
 	@echo "make bench-inference  models beside ONNX Runtime and OpenVINO"
+	@echo "make bench-features  features of sound beside kaldi-native-fbank and librosa"
 	@echo "make setup     install what Braid needs of Debian's packages (scripts/debian-packages)"
 
 setup:
@@ -49,6 +50,9 @@ bench: build
 
 bench-inference: build
 	@Benchmarks/inference
+
+bench-features: setup
+	@Benchmarks/features
 
 clean:
 	swift package clean

@@ -8,7 +8,7 @@ let package = Package(
   targets: [
     .target(name: "CBareTransforms", linkerSettings: [.linkedLibrary("fftw3f")]),
     .executableTarget(
-      name: "feature-times",
+      name: "braid-feature-times",
       dependencies: ["CBareTransforms", .product(name: "BraidFeatures", package: "braid")],
       path: "Sources/FeatureTimes", swiftSettings: [.swiftLanguageMode(.v6)]),
   ]

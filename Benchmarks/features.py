@@ -6,7 +6,8 @@
 In each round Braid, its peer and the bare FFTW transforms of the same lengths (planned with FFTW_ESTIMATE, nothing else done)
 take the same clip one after the other; figures are medians of the rounds, ratios are taken round by round, so that a machine
 whose speed drifts is fair to all. Limits, by ratio: Kaldi's features 8 times as fast as kaldi-native-fbank's, librosa's 2 times
-as fast as librosa's, each within 2.5 times the bare transforms.
+as fast as librosa's, each within 2.5 times the bare transforms. Allocations are those of a stream that comes in blocks of 10 ms,
+by anybody in the process: the slope between a short stream and a long one, which must be 0. Needs gcc for counting them.
 """
 import argparse
 import os
@@ -70,6 +71,27 @@ SUBJECTS = [
 ]
 
 
+def allocations(path, name, folder):
+    """Allocations for each block of 10 ms in the steady state."""
+    library = os.path.join(folder, "allocations.so")
+    if not os.path.exists(library):
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "allocations.c")
+        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    counts = []
+    lengths = (1000, 5000)
+    sound = os.path.join(folder, "clip.f32")
+    clip(10).tofile(sound)
+    for blocks in lengths:
+        report = os.path.join(folder, "report")
+        done = subprocess.run(
+            [path, sound, str(RATE)], input=f"blocks {blocks} {name}\n", capture_output=True, text=True, check=True,
+            env=dict(os.environ, LD_PRELOAD=library, BRAID_ALLOCATIONS=report))
+        if done.stdout.startswith("error"):
+            sys.exit(f"{name}: {done.stdout}")
+        counts.append(sum(int(word) for word in open(report).read().split()[1::2]))
+    return (counts[1] - counts[0]) / (lengths[1] - lengths[0])
+
+
 class Program:
     """Braid's timing program, asked line by line."""
 
@@ -114,7 +136,13 @@ def main():
                 theirs.append(time.perf_counter() - start)
         over = statistics.median(o / b for o, b in zip(ours, bare))
         ratio = statistics.median(t / o for t, o in zip(theirs, ours)) if peer else None
-        rows.append((name, statistics.median(ours), tool, statistics.median(theirs) if peer else None, ratio, over))
+        with tempfile.TemporaryDirectory() as folder:
+            allocated = allocations(options.program, name.replace(",maximum=clip", ""), folder)
+        rows.append((
+            name, statistics.median(ours), tool, statistics.median(theirs) if peer else None, ratio, over, allocated))
+        # A few are the answer's own text.
+        if allocated >= 0.001:
+            missed.append(f"{name}: {allocated} allocations for each block of a stream, none are wanted")
         if over > LARGEST_OVER_BARE:
             missed.append(f"{name}: {over:.2f} times the bare transforms, at most {LARGEST_OVER_BARE} are wanted")
         if ratio and ratio < least:
@@ -123,11 +151,11 @@ def main():
     cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "unknown")
     print(f"{cpu}, 1 thread; kaldi-native-fbank {knf.__version__}, librosa {librosa.__version__}, NumPy {np.__version__}; "
           f"{options.seconds} s of sound at {RATE} Hz, {options.rounds} rounds in turn, medians\n")
-    print("| feature | Braid | times real time | peer | its time | x | over bare FFTW |")
-    print("|---|---|---|---|---|---|---|")
-    for name, ours, tool, theirs, ratio, over in rows:
+    print("| feature | Braid | times real time | peer | its time | x | over bare FFTW | allocations per block |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name, ours, tool, theirs, ratio, over, allocated in rows:
         peer = f"{tool} | {theirs * 1e3:.1f} ms | {ratio:.1f}" if ratio else "- | - | -"
-        print(f"| `{name}` | {ours * 1e3:.1f} ms | {options.seconds / ours:,.0f} | {peer} | {over:.2f} |")
+        print(f"| `{name}` | {ours * 1e3:.1f} ms | {options.seconds / ours:,.0f} | {peer} | {over:.2f} | {allocated:.2f} |")
     print("\nx: the peer's time over Braid's; above 1 Braid is faster. Over bare FFTW: Braid's time over that of the transforms "
           "alone.")
     for line in missed:

@@ -1,25 +1,9 @@
-#include <math.h>
 #include <string.h>
 
 #include "CKernels.h"
 #include "lanes.h"
 #include "logarithm.h"
 #include "multiversion.h"
-
-BRAID_MULTIVERSION
-void braid_power_to_lane(const float *restrict spectrum, size_t bins, int magnitude, size_t lane, float *restrict out) {
-  out += lane;
-  if (magnitude)
-    for (size_t i = 0; i < bins; ++i) {
-      const float re = spectrum[2 * i], im = spectrum[2 * i + 1];
-      out[i * LANES] = sqrtf(re * re + im * im);
-    }
-  else
-    for (size_t i = 0; i < bins; ++i) {
-      const float re = spectrum[2 * i], im = spectrum[2 * i + 1];
-      out[i * LANES] = re * re + im * im;
-    }
-}
 
 BRAID_MULTIVERSION
 void braid_band_lanes(const float *restrict values, const uint32_t *restrict first, const uint32_t *restrict counts,
@@ -72,33 +56,70 @@ void braid_matrix_lanes(const float *restrict matrix, size_t rows, size_t column
 
 BRAID_MULTIVERSION
 void braid_largest_of_lanes(const float *restrict values, size_t rows, float *restrict out) {
-  memcpy(out, values, LANES * sizeof *out);
-  for (size_t row = 1; row < rows; ++row)
-    for (size_t lane = 0; lane < LANES; ++lane) {
-      const float x = values[row * LANES + lane];
-      out[lane] = x > out[lane] ? x : out[lane];
-    }
+  lanes_t largest;
+  memcpy(&largest, values, sizeof largest);
+  for (size_t row = 1; row < rows; ++row) {
+    lanes_t x;
+    memcpy(&x, values + row * LANES, sizeof x);
+    const lane_bits_t above = x > largest;
+    largest = (lanes_t)(((lane_bits_t)x & above) | ((lane_bits_t)largest & ~above));
+  }
+  memcpy(out, &largest, sizeof largest);
 }
 
 BRAID_MULTIVERSION
 void braid_limit_lanes(float *restrict values, size_t rows, const float *restrict floors, float offset, float scale) {
-  for (size_t row = 0; row < rows; ++row)
-    for (size_t lane = 0; lane < LANES; ++lane) {
-      float x = values[row * LANES + lane];
-      x = x > floors[lane] ? x : floors[lane];
-      values[row * LANES + lane] = (x + offset) * scale;
+  lanes_t floor;
+  memcpy(&floor, floors, sizeof floor);
+  for (size_t row = 0; row < rows; ++row) {
+    lanes_t x;
+    memcpy(&x, values + row * LANES, sizeof x);
+    const lane_bits_t above = x > floor;
+    x = (lanes_t)(((lane_bits_t)x & above) | ((lane_bits_t)floor & ~above));
+    x = (x + offset) * scale;
+    memcpy(values + row * LANES, &x, sizeof x);
+  }
+}
+
+// Four perfect shuffles of 16 vectors of 16 transpose them.
+static inline __attribute__((always_inline)) void transpose(lanes_t rows[LANES]) {
+  lanes_t shuffled[LANES];
+  for (int round = 0; round < 4; ++round) {
+    for (int i = 0; i < LANES / 2; ++i) {
+      const lanes_t x = rows[i], y = rows[i + LANES / 2];
+      shuffled[2 * i] = __builtin_shufflevector(x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      shuffled[2 * i + 1] = __builtin_shufflevector(x, y, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     }
+    memcpy(rows, shuffled, sizeof shuffled);
+  }
 }
 
 BRAID_MULTIVERSION
 void braid_rows_of_lanes(const float *restrict values, size_t columns, size_t stride, size_t lanes,
                          float *restrict out) {
+  size_t column = 0;
+  if (lanes == LANES)
+    for (; column + LANES <= columns; column += LANES) {
+      lanes_t block[LANES];
+      memcpy(block, values + column * LANES, sizeof block);
+      transpose(block);
+      for (size_t lane = 0; lane < LANES; ++lane) memcpy(out + lane * stride + column, &block[lane], sizeof block[lane]);
+    }
   for (size_t lane = 0; lane < lanes; ++lane)
-    for (size_t column = 0; column < columns; ++column) out[lane * stride + column] = values[column * LANES + lane];
+    for (size_t rest = column; rest < columns; ++rest) out[lane * stride + rest] = values[rest * LANES + lane];
 }
 
 BRAID_MULTIVERSION
-void braid_lanes_of_rows(const float *restrict rows, size_t columns, size_t lanes, float *restrict out) {
+void braid_lanes_of_rows(const float *restrict rows, size_t columns, size_t stride, size_t lanes,
+                         float *restrict out) {
+  size_t column = 0;
+  if (lanes == LANES)
+    for (; column + LANES <= columns; column += LANES) {
+      lanes_t block[LANES];
+      for (size_t lane = 0; lane < LANES; ++lane) memcpy(&block[lane], rows + lane * stride + column, sizeof block[lane]);
+      transpose(block);
+      memcpy(out + column * LANES, block, sizeof block);
+    }
   for (size_t lane = 0; lane < lanes; ++lane)
-    for (size_t column = 0; column < columns; ++column) out[column * LANES + lane] = rows[lane * columns + column];
+    for (size_t rest = column; rest < columns; ++rest) out[rest * LANES + lane] = rows[lane * stride + rest];
 }

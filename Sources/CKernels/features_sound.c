@@ -120,7 +120,14 @@ void braid_mel_bands(const float *restrict power, const uint32_t *restrict first
 
 BRAID_MULTIVERSION
 void braid_square_roots(float *values, size_t count) {
-  for (size_t i = 0; i < count; ++i) values[i] = sqrtf(values[i]);
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    lanes_t x;
+    memcpy(&x, values + i, sizeof x);
+    x = __builtin_elementwise_sqrt(x);
+    memcpy(values + i, &x, sizeof x);
+  }
+  for (; i < count; ++i) values[i] = sqrtf(values[i]);
 }
 
 BRAID_MULTIVERSION

@@ -42,25 +42,14 @@ struct MelKernelTests {
     }
   }
 
-  @Test("powers and magnitudes land in their lane alone", arguments: [false, true])
-  func power(isMagnitude: Bool) {
+  @Test("square roots of any count")
+  func roots() {
     var generator = SeededGenerator.printed()
-    for bins in [1, 2, 33, 257] {
-      let spectrum = noise(2 * bins, using: &generator)
-      for lane in [0, 7, 15] {
-        var out = [Float](repeating: -1, count: bins * Self.lanes)
-        unsafe braid_power_to_lane(spectrum, bins, isMagnitude ? 1 : 0, lane, &out)
-        for (index, value) in out.enumerated() {
-          guard index % Self.lanes == lane else {
-            #expect(value == -1)
-            continue
-          }
-          let re = Double(spectrum[2 * (index / Self.lanes)])
-          let im = Double(spectrum[2 * (index / Self.lanes) + 1])
-          let square = re * re + im * im
-          #expect(close(value, isMagnitude ? square.squareRoot() : square))
-        }
-      }
+    for count in [1, 16, 37] {
+      let values = [0] + noise(count, using: &generator).map { abs($0) }
+      var roots = values
+      unsafe braid_square_roots(&roots, roots.count)
+      for (value, root) in zip(values, roots) { #expect(root == value.squareRoot()) }
     }
   }
 
@@ -124,14 +113,16 @@ struct MelKernelTests {
   @Test("rows go into lanes and come back")
   func rows() {
     var generator = SeededGenerator.printed()
-    for (count, columns) in [(1, 1), (16, 3), (5, 40), (16, 128)] {
-      let rows = noise(count * columns, using: &generator)
+    for (count, columns, stride) in [(1, 1, 1), (16, 3, 5), (5, 40, 40), (16, 16, 16), (16, 39, 48), (16, 128, 128)] {
+      let rows = noise(count * stride, using: &generator)
       var lanes = [Float](repeating: 0, count: columns * Self.lanes)
-      unsafe braid_lanes_of_rows(rows, columns, count, &lanes)
-      for index in rows.indices { #expect(lanes[index % columns * Self.lanes + index / columns] == rows[index]) }
-      var back = [Float](repeating: 0, count: count * columns)
-      unsafe braid_rows_of_lanes(lanes, columns, columns, count, &back)
-      #expect(back == rows)
+      unsafe braid_lanes_of_rows(rows, columns, stride, count, &lanes)
+      for (index, value) in rows.enumerated() where index % stride < columns {
+        #expect(lanes[index % stride * Self.lanes + index / stride] == value)
+      }
+      var back = [Float](repeating: 7, count: count * stride)
+      unsafe braid_rows_of_lanes(lanes, columns, stride, count, &back)
+      for (index, value) in back.enumerated() { #expect(value == (index % stride < columns ? rows[index] : 7)) }
     }
   }
 

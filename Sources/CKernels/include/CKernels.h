@@ -34,7 +34,7 @@ void braid_power_spectrum(const float *spectrum, size_t bins, float *power);
 void braid_mel_bands(const float *power, const uint32_t *first, const uint32_t *blocks, const float *weights,
                      size_t bands, float floor, float *out);
 
-/// `x = sqrt(x)`.
+/// `x = sqrt(x)` of numbers that are not negative.
 void braid_square_roots(float *values, size_t count);
 
 /// `sums += samples * window`, `square_sums += squares`.
@@ -46,9 +46,6 @@ void braid_divide_where_positive(const float *sums, const float *divisors, size_
 
 // Features: mel. Sixteen frames are handled at once, one in each lane: value `v` of lane `l` is at `16 * v + l`. Every
 // lane is computed alike, so that a frame's values do not depend on its lane or on the others.
-
-/// Squared magnitudes, or magnitudes, of `bins` interleaved complex values into one lane of `out`, `[bins, 16]`.
-void braid_power_to_lane(const float *spectrum, size_t bins, int magnitude, size_t lane, float *out);
 
 /// Weighted sums: band `b` covers `counts[b]` values from `first[b]` on; its weights follow those of the band before.
 /// `values` `[any, 16]`, `out` `[bands, 16]`.
@@ -71,8 +68,8 @@ void braid_limit_lanes(float *values, size_t rows, const float *floors, float of
 /// The first `lanes` lanes of `[columns, 16]` as rows, `stride` apart.
 void braid_rows_of_lanes(const float *values, size_t columns, size_t stride, size_t lanes, float *out);
 
-/// `lanes` rows of `columns` values into the first lanes of `[columns, 16]`.
-void braid_lanes_of_rows(const float *rows, size_t columns, size_t lanes, float *out);
+/// `lanes` rows of `columns` values, `stride` apart, into the first lanes of `[columns, 16]`.
+void braid_lanes_of_rows(const float *rows, size_t columns, size_t stride, size_t lanes, float *out);
 
 // Features: tone and rhythm. Reductions over 16 explicit lanes, as above.
 

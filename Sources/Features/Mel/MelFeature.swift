@@ -32,9 +32,9 @@ public final class MelFeature: SoundFeature {
   /// `[values, 16]` and `[16, values]`: a batch of rows on its way out.
   private let columns: AlignedFloats
   private let rows: AlignedFloats
-  /// Levels of the whole clip so far, `[rows, bands]`, and the rows' energies; empty where rows need not wait.
-  private var keptLevels: [Float] = []
-  private var keptSquares: [Float] = []
+  /// Levels of the whole clip so far, `[rows, bands]`, and the rows' sums of squares; empty where rows need not wait.
+  private let keptLevels: KeptRows
+  private let keptSquares = KeptRows(width: 1)
 
   /// A feature at `sampleRate` hertz.
   ///
@@ -43,6 +43,7 @@ public final class MelFeature: SoundFeature {
   public init(_ settings: MelSettings, sampleRate: Int) throws(FeatureError) {
     frames = try MelFrames(settings, sampleRate: sampleRate)
     levels = MelLevels(settings)
+    keptLevels = KeptRows(width: settings.bands)
     self.settings = settings
     self.sampleRate = sampleRate
     keepsWholeClip = if case .clip = settings.range { true } else { false }
@@ -51,7 +52,7 @@ public final class MelFeature: SoundFeature {
     dimension = values + (isEnergyApart ? 1 : 0)
     cosines = AlignedFloats(settings.cepstrum.map { Self.cosines($0, bands: settings.bands) } ?? [])
     columns = AlignedFloats(count: dimension * MelFrames.lanes)
-    rows = AlignedFloats(count: dimension * MelFrames.lanes)
+    rows = AlignedFloats(count: max(dimension, settings.bands) * MelFrames.lanes)
   }
 
   /// The sample in the middle of a row's window.
@@ -72,8 +73,8 @@ public final class MelFeature: SoundFeature {
   public func reset() {
     frames.reset()
     levels.reset()
-    keptLevels.removeAll(keepingCapacity: true)
-    keptSquares.removeAll(keepingCapacity: true)
+    keptLevels.removeAll()
+    keptSquares.removeAll()
   }
 
   private func take(_ count: Int, _ first: Int, _ row: (Span<Float>, Int) -> Void) {
@@ -83,25 +84,22 @@ public final class MelFeature: SoundFeature {
       return
     }
     let bands = settings.bands
-    let place = keptLevels.count
-    keptLevels.append(contentsOf: repeatElement(0, count: count * bands))
-    unsafe keptLevels.withUnsafeMutableBufferPointer { kept in
-      guard let base = kept.baseAddress else { return }
-      unsafe braid_rows_of_lanes(frames.energies.base, bands, bands, count, base + place)
+    unsafe braid_rows_of_lanes(frames.energies.base, bands, bands, count, rows.base)
+    for lane in 0..<count {
+      unsafe keptLevels.append().update(from: rows.base + lane * bands, count: bands)
+      unsafe keptSquares.append().pointee = frames.squares.base[lane]
     }
-    for lane in 0..<count { keptSquares.append(unsafe frames.squares.base[lane]) }
   }
 
   private func releaseClip(_ row: (Span<Float>, Int) -> Void) {
     let bands = settings.bands
     var first = 0
-    while first < keptSquares.count {
-      let count = min(MelFrames.lanes, keptSquares.count - first)
-      unsafe keptLevels.withUnsafeBufferPointer { kept in
-        guard let base = kept.baseAddress else { return }
-        unsafe braid_lanes_of_rows(base + first * bands, bands, count, frames.energies.base)
+    while first < keptLevels.count {
+      let (rows, count) = unsafe keptLevels.rows(from: first, atMost: MelFrames.lanes)
+      unsafe braid_lanes_of_rows(rows, bands, bands, count, frames.energies.base)
+      for lane in 0..<count {
+        unsafe frames.squares.base[lane] = keptSquares.rows(from: first + lane, atMost: 1).0[0]
       }
-      for lane in 0..<count { unsafe frames.squares.base[lane] = keptSquares[first + lane] }
       levels.limitToLargest(frames.energies)
       release(frames.energies, frames.squares, count, first, row)
       first += count

@@ -17,8 +17,10 @@ final class MelFrames {
   private let bands: MelBands
   private let weights: AlignedFloats
   private let transform: RealTransform
-  /// `[bins, 16]`.
+  /// `[16, bins]`, each row beginning at a 64-byte boundary, and `[bins, 16]`.
+  private let powers: AlignedFloats
   private let spectra: AlignedFloats
+  private let stride: Int
   private let usesMagnitudes: Bool
   private let conditioning: MelSettings.Conditioning
   /// Whether the energy is taken after the window; nil for none.
@@ -36,6 +38,8 @@ final class MelFrames {
     bands = try MelBands(
       count: settings.bands, low: settings.low, high: settings.high ?? 0.5 * Double(sampleRate), scale: settings.scale,
       hasEqualAreas: settings.hasEqualAreas, sampleRate: sampleRate, fftLength: settings.fftLength)
+    stride = (transform.binCount + 15) / 16 * 16
+    powers = AlignedFloats(count: stride * Self.lanes)
     spectra = AlignedFloats(count: transform.binCount * Self.lanes)
     energies = AlignedFloats(count: settings.bands * Self.lanes)
     squares = AlignedFloats(count: Self.lanes)
@@ -76,7 +80,7 @@ final class MelFrames {
     }
     if takesEnergyLate == true { energy = unsafe braid_sum_of_squares(samples.base, length) }
     transform.execute()
-    unsafe braid_power_to_lane(transform.output.base, transform.binCount, usesMagnitudes ? 1 : 0, filled, spectra.base)
+    unsafe braid_power_spectrum(transform.output.base, transform.binCount, powers.base + filled * stride)
     unsafe squares.base[filled] = energy
     if filled == 0 { firstRow = row }
     filled += 1
@@ -85,6 +89,8 @@ final class MelFrames {
 
   private func flush(_ batch: (Int, Int) -> Void) {
     guard filled > 0 else { return }
+    if usesMagnitudes { unsafe braid_square_roots(powers.base, stride * filled) }
+    unsafe braid_lanes_of_rows(powers.base, transform.binCount, stride, filled, spectra.base)
     unsafe bands.apply(spectra, into: energies.base)
     let count = filled
     filled = 0
