@@ -2,6 +2,7 @@ import BraidFeatures
 import Testing
 
 /// The presets against what the tools gave for the same signal; see tools/make_mel_goldens.py and make_feature_goldens.py.
+/// Two of them, YAMNet's features and Kaldi's deltas, are not from the tool but from its description, in NumPy.
 @Suite("Presets against the tools that they are named after")
 struct PresetGoldenTests {
   /// A feature as it is asked for, its golden, and how far it may be off: any value, and 99.9 % of them. Energies (`mel:`)

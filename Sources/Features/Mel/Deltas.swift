@@ -12,7 +12,7 @@ public final class Deltas: SoundFeature {
     /// parabola for the second; the ends have the derivative of the first and last 9 rows (`mode='interp'`).
     case librosa
     /// Kaldi's `add-deltas` with its defaults: the regression over 2 rows on each side, once and on itself; the first and the
-    /// last row stand for those beyond.
+    /// last row stand for those beyond. Tested against its description written down in NumPy, not against Kaldi.
     case kaldi
   }
 

@@ -95,7 +95,7 @@ extension MelSettings {
   }
 
   /// YAMNet's log-mel features at 16 kHz: periodic Hann windows of 25 ms every 10 ms, a transform of 512, magnitudes, 64
-  /// bands from 125 to 7500 Hz, `ln(x + 0.001)`.
+  /// bands from 125 to 7500 Hz, `ln(x + 0.001)`. Tested against its description written down in NumPy, not against YAMNet.
   public static func yamnet() -> MelSettings {
     var settings = MelSettings(
       windowSamples: 400, hopSamples: 160, fftLength: 512, window: .hann, frames: .window, bands: 64, scale: .kaldi,
@@ -108,7 +108,7 @@ extension MelSettings {
 
   /// What Google's `speech_embedding` and openWakeWord's models take at 16 kHz, as openWakeWord computes it: periodic Hann
   /// windows of 25 ms in transforms of 512 every 10 ms, 32 bands from 60 to 3800 Hz on Slaney's scale with his norm, dB of
-  /// 16-bit samples, then `x / 10 + 2`.
+  /// 16-bit samples, then `x / 10 + 2`. openWakeWord holds dB to 80 below the largest of each piece that it is given.
   public static func speechEmbedding(range: Range = .unlimited) -> MelSettings {
     var settings = MelSettings(
       windowSamples: 400, hopSamples: 160, fftLength: 512, window: .hann, frames: .transform, bands: 32, scale: .slaney,
