@@ -150,6 +150,20 @@ extension ProgramTests {
       #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path("out")) == ["bounce.rms.npy"])
     }
 
+    @Test("docs/features.md has the list; BRAID_UPDATE_GOLDENS=1 writes it anew")
+    func document() throws {
+      let file = SharedData.packageRoot.appendingPathComponent("docs/features.md")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      let start = try #require(text.range(of: "```\n"))
+      let list = try Program.run(["features", "--list"]).text
+      let wanted = text[..<start.upperBound] + list + "```\n"
+      if ProcessInfo.processInfo.environment["BRAID_UPDATE_GOLDENS"] == "1" {
+        try Data(wanted.utf8).write(to: file)
+      } else {
+        #expect(text == wanted)
+      }
+    }
+
     @Test("the list tells every feature with its settings, for people and as JSON")
     func list() throws {
       let text = try Program.run(["features", "--list"])
