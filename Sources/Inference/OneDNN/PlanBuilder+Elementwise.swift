@@ -126,10 +126,12 @@ extension PlanBuilder {
   /// Lowers the sum of two quantised tensors of different scales; false where oneDNN does not have it.
   mutating func lowerQuantisedAddition(_ node: Node, _ fusion: Fusion) throws(InferenceError) -> Bool {
     guard let a = node.input(0), let b = node.input(1), let output = node.outputs.first ?? nil,
-      let target = fusion.outputQuantization, fusion.inputQuantizations.count == 2, let first = try located(a),
-      let second = first.layout.nestedAlike(try type(b).elementType, try type(b).shape.dimensions),
-      let result = first.layout.nestedAlike(try type(output).elementType, try type(output).shape.dimensions),
-      first.layout.strides != nil
+      let target = fusion.outputQuantization, fusion.inputQuantizations.count == 2, let home = try located(a),
+      home.layout.strides != nil, home.layout.isDense,
+      // oneDNN 2.6 adds wrongly where distances differ, be it only those of axes with one place: all three get the same.
+      let first = home.layout.nestedAlike(try type(a).elementType, try type(a).shape.dimensions),
+      let second = home.layout.nestedAlike(try type(b).elementType, try type(b).shape.dimensions),
+      let result = home.layout.nestedAlike(try type(output).elementType, try type(output).shape.dimensions)
     else { return false }
     // sum = (sa (a - za) + sb (b - zb)) / s + z, all constants gathered behind the scaled sum.
     let attributes = try PrimitiveAttributes()
@@ -144,7 +146,7 @@ extension PlanBuilder {
       try attributes.append(dnnl_eltwise_clip, alpha: Float(target.zeroPoint), beta: 255)
     }
     try attributes.finish()
-    var (operation, x, y, z) = (dnnl_binary_desc_t(), first.layout.raw, second.raw, result.raw)
+    var (operation, x, y, z) = (dnnl_binary_desc_t(), first.raw, second.raw, result.raw)
     guard unsafe dnnl_binary_desc_init(&operation, dnnl_binary_add, &x, &y, &z) == dnnl_success,
       let descriptor = try unsafe PrimitiveDescriptor(operation: &operation, attributes)
     else { return false }
@@ -152,7 +154,7 @@ extension PlanBuilder {
     try addPrimitive(
       "Add", descriptor,
       [
-        PrimitiveArgument(DNNL_ARG_SRC_0, first.slot, first.layout),
+        PrimitiveArgument(DNNL_ARG_SRC_0, home.slot, first),
         PrimitiveArgument(DNNL_ARG_SRC_1, try located(b, as: second), second),
         PrimitiveArgument(DNNL_ARG_DST, slot, result),
       ])
