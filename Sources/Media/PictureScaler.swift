@@ -1,11 +1,11 @@
 public import BraidCore
 import CScale
 
-/// Scales pictures of any format to gray or RGB bytes of one size. Wraps libswscale.
+/// Scales pictures of any format to gray, RGB or planar YCbCr bytes of one size. Wraps libswscale.
 ///
 /// The picture is stretched to the whole of the target: by averaging over areas when it gets smaller in both directions,
 /// bilinearly otherwise. Arithmetic is the library's bit-exact one on one thread, so equal pictures give equal bytes.
-/// Flat areas keep their value to 1, to 2 when a side shrinks by more than 128 (the library's coefficients have 14 bits).
+/// Flat areas keep their value to 1 (the library dithers what has more than 8 bits), to 2 when a side shrinks by more than 128 (the library's coefficients have 14 bits).
 /// The colour matrix is the frame's, BT.601 where it names none (as FFmpeg does); the range is the frame's, the result's is full.
 ///
 /// One owner, one thread at a time. Allocates: only when the format or the size of the input changes.
@@ -19,6 +19,9 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     case gray
     /// Three bytes: red, green, blue, each 0 to 255.
     case rgb24
+    /// Three planes of a byte a pixel, one after the other: luma, Cb, Cr, each 0 to 255, chroma 128 where there is no
+    /// colour. The matrix is the frame's own, so that nothing is turned into RGB on the way; BT.601 for frames of RGB.
+    case planar
 
     /// Bytes a pixel.
     public var channelCount: Int { self == .gray ? 1 : 3 }
@@ -47,6 +50,9 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
   // libswscale writes whole vectors past the end of a row: it gets rows of its own, padded.
   private let rows: UnsafeMutableRawPointer
   private let rowBytes: Int
+  /// Bytes of a row that are the picture's, and rows of all planes.
+  private let usedBytes: Int
+  private let rowCount: Int
   private let planes: UnsafeMutablePointer<UnsafePointer<UInt8>?>
   private let strides: UnsafeMutablePointer<Int32>
   private let fullRange: [UInt8]
@@ -64,9 +70,11 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     self.width = width
     self.height = height
     self.layout = layout
-    rowBytes = (width * layout.channelCount + 63) / 64 * 64 + 64
-    unsafe rows = .allocate(byteCount: rowBytes * (height + 1), alignment: 64)
-    unsafe rows.initializeMemory(as: UInt8.self, repeating: 0, count: rowBytes * (height + 1))
+    usedBytes = layout == .planar ? width : width * layout.channelCount
+    rowCount = layout == .planar ? 3 * height : height
+    rowBytes = (usedBytes + 63) / 64 * 64 + 64
+    unsafe rows = .allocate(byteCount: rowBytes * (rowCount + 1), alignment: 64)
+    unsafe rows.initializeMemory(as: UInt8.self, repeating: 0, count: rowBytes * (rowCount + 1))
     unsafe planes = .allocate(capacity: 4)
     unsafe planes.initialize(repeating: nil, count: 4)
     unsafe strides = .allocate(capacity: 4)
@@ -84,7 +92,8 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
   /// Bytes of a result: `height * width * channels`.
   public var byteCount: Int { width * height * layout.channelCount }
 
-  /// Writes the picture to the first ``byteCount`` bytes of `destination`, `[height, width, channels]`, without padding.
+  /// Writes the picture to the first ``byteCount`` bytes of `destination`, `[height, width, channels]` or, of planes,
+  /// `[3, height, width]`, without padding.
   ///
   /// The frame's rows must be padded as FFmpeg's are (the library reads whole vectors).
   /// - Throws: ``MediaError/Code/bufferTooSmall``, ``MediaError/Code/unsupportedConversion``,
@@ -96,10 +105,10 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     }
     try prepare(for: frame)
     try convert(frame)
-    let bytes = width * layout.channelCount
+    let bytes = usedBytes
     unsafe destination.withUnsafeMutableBufferPointer { target in
       guard let base = target.baseAddress else { return }
-      for row in 0..<height {
+      for row in 0..<rowCount {
         let line = unsafe rows.advanced(by: row * rowBytes).assumingMemoryBound(to: UInt8.self)
         if stretchesRange {
           for column in 0..<bytes { unsafe base[row * bytes + column] = fullRange[Int(line[column])] }
@@ -126,6 +135,11 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
       (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) =
         unsafe (rows, nil, nil, nil)
     var targetStride: (Int32, Int32, Int32, Int32) = (Int32(rowBytes), 0, 0, 0)
+    if layout == .planar {
+      unsafe targets.1 = rows.advanced(by: height * rowBytes)
+      unsafe targets.2 = rows.advanced(by: 2 * height * rowBytes)
+      targetStride = (Int32(rowBytes), Int32(rowBytes), Int32(rowBytes), 0)
+    }
     let written = unsafe withUnsafeMutableBytes(of: &targets) { targets in
       unsafe withUnsafeMutableBytes(of: &targetStride) { targetStride in
         unsafe sws_scale(
@@ -156,21 +170,45 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     let shrinks = width <= frame.width && height <= frame.height
     let flags =
       (shrinks ? SWS_AREA : SWS_BILINEAR) | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP
-    unsafe context = sws_getContext(
-      Int32(clamping: frame.width), Int32(clamping: frame.height), format, Int32(width), Int32(height),
-      layout == .gray ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_RGB24, flags, nil, nil, nil)
+    if layout == .planar {
+      unsafe context = planarContext(frame, format, flags)
+    } else {
+      unsafe context = sws_getContext(
+        Int32(clamping: frame.width), Int32(clamping: frame.height), format, Int32(width), Int32(height),
+        layout.format, flags, nil, nil, nil)
+    }
     guard unsafe context != nil else {
       throw MediaError(
         .unsupportedConversion,
         "libswscale cannot turn \(frame.format.name) of \(frame.width) x \(frame.height) into \(width) x \(height)",
         location: "scaler", remedy: "Convert the input to a common pixel format first, with ffmpeg for example.")
     }
-    let matrix = frame.colorSpace == 2 ? SWS_CS_DEFAULT : frame.colorSpace
+    // RGB has no matrix, and the library takes BT.709 for that code.
+    let isUnnamed = frame.colorSpace == 2 || (layout == .planar && frame.colorSpace == 0)
+    let matrix = isUnnamed ? SWS_CS_DEFAULT : frame.colorSpace
     let full = takesLumaAlone || frame.format.isFullRange
+    let target = layout == .planar ? matrix : SWS_CS_DEFAULT
     // A refusal means that neither side is YUV and there is nothing to set.
     _ = unsafe sws_setColorspaceDetails(
-      context, sws_getCoefficients(matrix), full ? 1 : 0, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16)
+      context, sws_getCoefficients(matrix), full ? 1 : 0, sws_getCoefficients(target), 1, 0, 1 << 16, 1 << 16)
     source = wanted
+  }
+
+  /// A context that knows both ranges before it is made ready: told afterwards, it would not stretch the range of more
+  /// than 8 bits.
+  private func planarContext(_ frame: VideoFrame, _ format: AVPixelFormat, _ flags: Int32) -> OpaquePointer? {
+    guard let context = unsafe sws_alloc_context() else { return nil }
+    let options: [(String, Int)] = [
+      ("srcw", frame.width), ("srch", frame.height), ("src_format", Int(format.rawValue)),
+      ("src_range", frame.format.isFullRange ? 1 : 0), ("dstw", width), ("dsth", height),
+      ("dst_format", Int(layout.format.rawValue)), ("dst_range", 1), ("sws_flags", Int(flags)),
+    ]
+    for (name, value) in options {
+      _ = unsafe av_opt_set_int(UnsafeMutableRawPointer(context), name, Int64(value), 0)
+    }
+    if unsafe sws_init_context(context, nil, nil) >= 0 { return unsafe context }
+    unsafe sws_freeContext(context)
+    return nil
   }
 
   /// The format without the range that the `yuvj` names carry; the range is given apart.
@@ -182,6 +220,16 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     case AV_PIX_FMT_YUVJ440P: AV_PIX_FMT_YUV440P
     case AV_PIX_FMT_YUVJ411P: AV_PIX_FMT_YUV411P
     default: format
+    }
+  }
+}
+
+extension PictureScaler.Layout {
+  fileprivate var format: AVPixelFormat {
+    switch self {
+    case .gray: AV_PIX_FMT_GRAY8
+    case .rgb24: AV_PIX_FMT_RGB24
+    case .planar: AV_PIX_FMT_YUV444P
     }
   }
 }

@@ -6,10 +6,12 @@ import Testing
 struct PictureTests {
   @Test("luma is the mean over 255")
   func luma() {
-    let picture: [UInt8] = [0, 255, 255, 255, 0, 255]
+    let picture: [UInt8] = [0, 255, 255, 255, 0, 255] + Array(repeating: 128, count: 12)
     var values: [Float] = []
-    LumaMean().push(picture.span, width: 3, height: 2, time: .zero) { values.append($0[0]) }
-    LumaMean().push(picture.span, width: 1, height: 1, time: .zero) { values.append($0[0]) }
+    for (width, height) in [(3, 2), (1, 1)] {
+      let format = PictureFormat(width: width, height: height)
+      LumaMean().push(picture.span, format: format, time: .zero) { values.append($0[0]) }
+    }
     #expect(values == [Float(4.0 / 6), 0])
   }
 

@@ -106,3 +106,43 @@ struct PictureScalerTests {
     #expect(small.allSatisfy { $0 == 0 })
   }
 }
+
+@Suite("Scaling pictures to planes", .timeLimit(.minutes(1)))
+struct PlanarScalerTests {
+  @Test("Planes keep the frame's matrix, full range, and gray has no colour", arguments: [Int32(1), 2, 5, 9])
+  func planes(colorSpace: Int32) throws {
+    let studio = try Pictures.scale(
+      Pictures.yuv(64, 48, colorSpace: colorSpace, y: { _, _ in 126 }, u: 184, v: 72), 20, 10, .planar)
+    #expect(studio.count == 600)
+    #expect(studio[0..<200].allSatisfy { abs(Int($0) - 128) <= 1 })
+    // 128 +- 56 * 255 / 224
+    #expect(
+      studio[200..<400].allSatisfy { abs(Int($0) - 192) <= 1 } && studio[400...].allSatisfy { abs(Int($0) - 64) <= 1 })
+    let full = try Pictures.scale(
+      Pictures.yuv(64, 48, full: true, colorSpace: colorSpace, y: { _, _ in 126 }, u: 184, v: 72), 20, 10, .planar)
+    #expect(full[0..<200].allSatisfy { $0 == 126 } && full[200..<400].allSatisfy { $0 == 184 })
+    #expect(full[400...].allSatisfy { $0 == 72 })
+  }
+
+  @Test("RGB becomes BT.601's luma and chroma")
+  func fromRGB() throws {
+    let planes = try Pictures.scale(Pictures.rgb(31, 17) { _, _ in (200, 100, 50) }, 8, 8, .planar)
+    // Y = 124.2, Cb = 128 + (50 - Y) / 1.772, Cr = 128 + (200 - Y) / 1.402
+    for (plane, expected) in [124, 86, 182].enumerated() {
+      #expect(planes[(plane * 64)..<(plane * 64 + 64)].allSatisfy { abs(Int($0) - expected) <= 1 })
+    }
+  }
+
+  @Test("Luma of planes is gray to a level, of any size", arguments: [(1, 1), (3, 1), (17, 33), (639, 361)])
+  func sizes(width: Int, height: Int) throws {
+    let frame = Pictures.yuv(width, height, full: true, y: { x, y in UInt8((x * 3 + y * 5) % 256) })
+    for (toWidth, toHeight) in [(1, 1), (5, 3), (96, 96)] {
+      let planes = try Pictures.scale(frame, toWidth, toHeight, .planar)
+      let gray = try Pictures.scale(frame, toWidth, toHeight, .gray)
+      // Beyond 128 to 1 either may be off by 2.
+      let tolerance = width / toWidth > 128 || height / toHeight > 128 ? 4 : 1
+      for (value, expected) in zip(planes, gray) { #expect(abs(Int(value) - Int(expected)) <= tolerance) }
+      #expect(planes[(toWidth * toHeight)...].allSatisfy { $0 == 128 })
+    }
+  }
+}

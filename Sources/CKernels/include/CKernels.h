@@ -144,6 +144,58 @@ void braid_block_sums_u8(const uint8_t *luma, size_t width, size_t height, size_
 /// Adds every byte to one of 32 equal bins.
 void braid_histogram32_u8(const uint8_t *luma, size_t count, uint32_t *bins);
 
+/// How often each of the 256 values occurs.
+void braid_histogram_u8(const uint8_t *bytes, size_t count, uint32_t *bins);
+
+/// How often each bin occurs among the pairs of bytes: pair `i` is in bin `first_bin[first[i]] + second_bin[second[i]]`,
+/// below `bin_count`, which is at most 1024. Both tables have 256 elements.
+void braid_joint_histogram_u8(const uint8_t *first, const uint8_t *second, size_t count, const uint16_t *first_bin,
+                              const uint16_t *second_bin, uint32_t *bins, size_t bin_count);
+
+/// The sum of bytes and of their squares.
+struct braid_plane_moments {
+  uint64_t sum, squares;
+};
+void braid_moments_u8(const uint8_t *bytes, size_t count, struct braid_plane_moments *moments);
+
+/// Sums of two planes, of their squares and of their products.
+struct braid_chroma_moments {
+  uint64_t cb, cr, cb_squares, cr_squares, products;
+};
+void braid_chroma_moments_u8(const uint8_t *cb, const uint8_t *cr, size_t count,
+                             struct braid_chroma_moments *moments);
+
+/// The sum and the sum of squares of the Laplacian: the four neighbours less four times the pixel, where the neighbour
+/// beyond an edge is the one on the other side of the pixel (the pixel itself in a picture of one row or column).
+struct braid_laplacian_moments {
+  int64_t sum, squares;
+};
+void braid_laplacian_moments_u8(const uint8_t *luma, size_t width, size_t height,
+                                struct braid_laplacian_moments *moments);
+
+/// How many bytes are at most `threshold`.
+uint64_t braid_count_at_most_u8(const uint8_t *bytes, size_t count, uint8_t threshold);
+
+/// The sum of the absolute differences of two runs of bytes.
+uint64_t braid_absolute_difference_u8(const uint8_t *first, const uint8_t *second, size_t count);
+
+/// A picture at half the size, the mean of each 2 by 2 pixels, halves rounded up; an odd last row or column is left out.
+void braid_halve_u8(const uint8_t *luma, size_t width, size_t height, uint8_t *half);
+
+/// Where each whole block of 16 by 16 pixels of `luma` was in `previous`: `vectors` [rows, columns, 2] is how many pixels it
+/// has moved to the right and down since, at most `range` + 1. See `BlockFlow`.
+void braid_match_blocks_u8(const uint8_t *luma, const uint8_t *previous, const uint8_t *half,
+                           const uint8_t *previous_half, size_t width, size_t height, size_t range, int32_t *vectors);
+
+/// Pillow's resampling of bytes along rows: `out[y, o] = clamp((2^21 + sum of values[o, i] * in[y, starts[o] + i]) >> 22)`.
+/// `values` is [size, taps], of which the first `counts[o]` are used. `out` is [height, size].
+void braid_resample_rows_u8(const uint8_t *in, size_t width, size_t height, const int32_t *starts,
+                            const int32_t *counts, const int32_t *values, size_t taps, size_t size, uint8_t *out);
+
+/// The same along columns: `in` is [any, width], `out` [size, width]; `width` is at most 64.
+void braid_resample_columns_u8(const uint8_t *in, size_t width, const int32_t *starts, const int32_t *counts,
+                               const int32_t *values, size_t taps, size_t size, uint8_t *out);
+
 // MARK: Inference
 
 /// Where a window of a convolution or pooling lies: three spatial axes, unused ones of size 1.

@@ -28,6 +28,35 @@ public enum FeatureCatalog {
       LumaMean.definition,
       Motion.definition,
     ]
+  public static let definitions: [FeatureDefinition] = [
+    RMS.definition,
+    OnsetStrength.definition,
+    STFT.definition,
+    STFT.powerDefinition,
+    MelFeature.kaldiLogMel,
+    MelFeature.kaldiMFCC,
+    MelFeature.librosaMel,
+    MelFeature.librosaLogMel,
+    MelFeature.librosaMFCC,
+    MelFeature.torchaudioMel,
+    MelFeature.torchaudioLogMel,
+    MelFeature.torchaudioMFCC,
+    MelFeature.whisper,
+    MelFeature.yamnet,
+    MelFeature.speechEmbedding,
+    LumaMean.definition,
+    LumaContrast.definition,
+    LumaHistogram.definition,
+    ChromaHistogram.definition,
+    Colourfulness.definition,
+    Sharpness.definition,
+    Motion.definition,
+    BlockFlow.definition,
+    SceneCutScore.definition,
+    BlackPicture.definition,
+    FrozenPicture.definition,
+    PerceptualHashing.definition,
+  ]
 
   /// The definition that a name or an alias stands for.
   ///

@@ -1,17 +1,21 @@
 /// How much a picture differs from the one before it: 0 not at all to 1 black to white everywhere.
 ///
-/// The mean absolute difference of the means of blocks of 8 by 8 pixels, over 255; blocks rather than pixels, so that
-/// noise averages out. Allocates: only when the picture's size changes.
+/// The mean absolute difference of the means of square blocks, over 255; blocks rather than pixels, so that noise averages
+/// out. Allocates: only when the picture's size changes.
 public struct BlockMotion: Sendable {
   /// The last picture's motion without what noise may make: 1.5 levels of 255 taken off each block's difference. 0 where
   /// there is none.
   public private(set) var distinct: Float = 0
 
-  private var previous = LumaBlocks()
-  private var current = LumaBlocks()
+  private var previous: LumaBlocks
+  private var current: LumaBlocks
 
-  /// A feature that has seen no picture.
-  public init() {}
+  /// A measure that has seen no picture, with blocks of `block` pixels, at least 1, along a side.
+  public init(block: Int = 8) {
+    precondition(block >= 1, "a block has pixels")
+    previous = LumaBlocks(side: block)
+    current = LumaBlocks(side: block)
+  }
 
   /// Takes the next picture.
   ///
@@ -33,5 +37,5 @@ public struct BlockMotion: Sendable {
   }
 
   /// Forgets the last picture. For gaps and new epochs.
-  public mutating func reset() { self = BlockMotion() }
+  public mutating func reset() { self = BlockMotion(block: current.side) }
 }

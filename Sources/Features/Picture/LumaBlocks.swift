@@ -1,11 +1,11 @@
 internal import CKernels
 
-/// A picture as the mean luma of its blocks of 8 by 8 pixels: blocks at the right and lower edge may be smaller.
+/// A picture as the mean luma of its square blocks: those at the right and lower edge may be smaller.
 ///
 /// Reused from picture to picture; allocates only when the size changes.
 struct LumaBlocks {
   /// Pixels along a block's side.
-  static let side = 8
+  let side: Int
 
   private(set) var width = 0
   private(set) var height = 0
@@ -14,6 +14,9 @@ struct LumaBlocks {
 
   private var sums: [UInt32] = []
   private var areas: [Float] = []
+
+  /// No picture yet; blocks of `side` by `side` pixels.
+  init(side: Int = 8) { self.side = side }
 
   /// Whether `other` was taken from a picture of the same size.
   func matches(_ other: LumaBlocks) -> Bool { width == other.width && height == other.height }
@@ -24,7 +27,7 @@ struct LumaBlocks {
     if width != self.width || height != self.height { resize(width, height) }
     unsafe luma.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return }
-      unsafe braid_block_sums_u8(base, width, height, Self.side, &sums)
+      unsafe braid_block_sums_u8(base, width, height, side, &sums)
     }
     for index in means.indices { means[index] = Float(sums[index]) / areas[index] }
   }
@@ -67,13 +70,14 @@ struct LumaBlocks {
   private mutating func resize(_ width: Int, _ height: Int) {
     self.width = width
     self.height = height
-    let columns = (width + Self.side - 1) / Self.side
-    let rows = (height + Self.side - 1) / Self.side
+    let side = side
+    let columns = (width + side - 1) / side
+    let rows = (height + side - 1) / side
     sums = Array(repeating: 0, count: columns * rows)
     means = Array(repeating: 0, count: columns * rows)
     areas = (0..<(columns * rows)).map { index in
-      let across = min(Self.side, width - (index % columns) * Self.side)
-      let down = min(Self.side, height - (index / columns) * Self.side)
+      let across = min(side, width - (index % columns) * side)
+      let down = min(side, height - (index / columns) * side)
       return Float(across * down)
     }
   }

@@ -15,13 +15,9 @@ public final class LumaMean: PictureFeature {
   public init() {}
 
   /// Takes the next picture; see ``PictureFeature``.
-  public func push(_ luma: Span<UInt8>, width: Int, height: Int, time: MediaTime, row: (Span<Float>) -> Void) {
-    LumaBlocks.check(luma, width, height)
-    let sum = unsafe luma.withUnsafeBufferPointer { bytes -> UInt64 in
-      guard let base = bytes.baseAddress else { return 0 }
-      return unsafe braid_sum_u8(base, width * height)
-    }
-    unsafe value.base[0] = Float(Double(sum) / (Double(width * height) * 255))
+  public func push(_ planes: Span<UInt8>, format: PictureFormat, time: MediaTime, row: (Span<Float>) -> Void) {
+    let sum = unsafe format.withPlanes(planes) { luma, _, _ in unsafe braid_sum_u8(luma, format.pixelCount) }
+    unsafe value.base[0] = Float(Double(sum) / (Double(format.pixelCount) * 255))
     value.withSpan(1, row)
   }
 

@@ -3,9 +3,12 @@ import Glibc
 
 /// What a picture is remembered by when scenes are compared: the means of its blocks and a histogram of its luma.
 struct SceneDescriptor {
-  private(set) var blocks = LumaBlocks()
+  private(set) var blocks: LumaBlocks
   private var histogram = [UInt32](repeating: 0, count: 32)
   private var pixels = 0
+
+  /// No picture yet; blocks of `block` by `block` pixels.
+  init(block: Int = 8) { blocks = LumaBlocks(side: block) }
 
   /// Takes a picture.
   mutating func update(_ luma: Span<UInt8>, width: Int, height: Int) {

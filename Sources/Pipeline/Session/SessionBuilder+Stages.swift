@@ -6,9 +6,12 @@ internal import BraidMedia
 
 /// Features, default events and moments.
 extension SessionBuilder {
-  /// The size at which luma, motion, cuts and hits are measured.
-  private static let lumaWidth = 160
-  private static let lumaHeight = 90
+  /// The size at which motion, cuts and hits are detected.
+  private static let detectorWidth = 160
+  private static let detectorHeight = 90
+  /// The size at which features of pictures are measured, whatever the picture's shape.
+  private static let featureWidth = 320
+  private static let featureHeight = 180
 
   /// What tells a feature.
   ///
@@ -24,7 +27,8 @@ extension SessionBuilder {
         location: "--features", remedy: "Leave it out, or choose another input")
     }
     guard isSound else {
-      let path = try pictures(of: stream, width: Self.lumaWidth, height: Self.lumaHeight, layout: .gray, frames: 1)
+      let path = try pictures(
+        of: stream, width: Self.featureWidth, height: Self.featureHeight, layout: .planar, frames: 1)
       return FeatureStage(
         name: selection.name, stream: stream, path: path, feature: try selection.pictureFeature(), place: place,
         order: order, output: output)
@@ -53,7 +57,8 @@ extension SessionBuilder {
       stages.append(try DetectorStage(stream: stream, path: path, place: place, output: output))
     }
     if let stream = streams.first(where: { $0.kind == .video }) {
-      let path = try pictures(of: stream, width: Self.lumaWidth, height: Self.lumaHeight, layout: .gray, frames: 1)
+      let path = try pictures(
+        of: stream, width: Self.detectorWidth, height: Self.detectorHeight, layout: .gray, frames: 1)
       stages.append(DetectorStage(stream: stream, path: path, place: place, output: output))
     }
     return stages

@@ -78,7 +78,8 @@ final class FeatureStage {
   func takePicture(_ frame: VideoFrame) {
     guard case .picture(let path, let feature) = source else { return }
     path.picture(age: 0) { picture in
-      feature.push(picture.pixels.span, width: path.width, height: path.height, time: frame.time) { row in
+      let format = PictureFormat(width: path.width, height: path.height, matrix: picture.matrix)
+      feature.push(picture.pixels.span, format: format, time: frame.time) { row in
         record.pts = frame.time
         record.epoch = frame.epoch
         for index in row.indices { record.values.append(row[index]) }

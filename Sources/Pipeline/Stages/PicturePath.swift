@@ -1,4 +1,5 @@
 internal import BraidCore
+internal import BraidFeatures
 internal import BraidMedia
 
 /// The pictures of one stream at one small size, the newest few, scaled once and used by many.
@@ -10,6 +11,8 @@ final class PicturePath {
     var time: MediaTime
     var duration: MediaDuration
     var pixels: [UInt8]
+    /// What chroma means, in planes.
+    var matrix = ColourMatrix.bt601
   }
 
   let width: Int
@@ -42,6 +45,7 @@ final class PicturePath {
     let slot = count % capacity
     pictures[slot].time = frame.time
     pictures[slot].duration = frame.duration
+    pictures[slot].matrix = ColourMatrix(code: frame.colorSpace)
     var destination = pictures[slot].pixels.mutableSpan
     try scaler.scale(frame, into: &destination)
     count += 1
