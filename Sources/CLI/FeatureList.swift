@@ -32,6 +32,7 @@ enum FeatureList {
         dimension: feature.dimension,
         timing: (feature.sampleRate, feature.windowSamples, feature.hopSamples, feature.delaySamples))
     }
+    if let feature = try? selection.soundAndPictureFeature() { return Facts(dimension: feature.dimension) }
     return Facts(dimension: (try? selection.pictureFeature())?.dimension ?? 0)
   }
 

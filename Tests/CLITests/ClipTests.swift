@@ -22,6 +22,16 @@ extension ProgramTests {
       }
     }
 
+    @Test(
+      "Clips whose sound does not come with what is seen have no offset",
+      arguments: [
+        "bbb_0_30.webm", "cursed-vfr.mp4", "faces_speech_h264_aac.mp4", "nasa_13013.mp4",
+        "sample_with_overlapping_srt.mkv",
+      ])
+    func noOffset(clip: String) throws {
+      #expect(try Program.records([SharedData.media(clip)]).summary["av_offset_ms"].number == nil)
+    }
+
     /// Where speech is in jfk.wav by Silero VAD (16 kHz) in ONNX Runtime 1.31.1, threshold 0.5, in seconds.
     private static let speech = [(0.322, 2.27), (3.266, 3.87), (3.938, 4.446), (5.378, 7.678), (8.162, 10.622)]
 

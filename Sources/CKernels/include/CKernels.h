@@ -187,6 +187,19 @@ void braid_halve_u8(const uint8_t *luma, size_t width, size_t height, uint8_t *h
 void braid_match_blocks_u8(const uint8_t *luma, const uint8_t *previous, const uint8_t *half,
                            const uint8_t *previous_half, size_t width, size_t height, size_t range, int32_t *vectors);
 
+/// What moves in each whole block of 8 by 8 pixels between two pictures, `motion` [6, rows, columns]: to the right, left, down
+/// and up (products of change and gradient, less what noise makes), and the change of its mean up and down in levels
+/// likewise. See `PictureOnsets`. Returns whether anything does.
+int braid_block_motion_u8(const uint8_t *luma, const uint8_t *previous, size_t width, size_t height, float *motion);
+
+/// What of `before` is above `after` in its block and the eight around it, summed over the four kinds of motion and over the
+/// two changes of the mean. Both are [6, rows, columns].
+void braid_stopped_motion(const float *before, const float *after, size_t columns, size_t rows, float *motion,
+                          float *light);
+
+/// `sums[i] += factor * x[i]`
+void braid_add_scaled(const float *x, float factor, float *sums, size_t count);
+
 /// Pillow's resampling of bytes along rows: `out[y, o] = clamp((2^21 + sum of values[o, i] * in[y, starts[o] + i]) >> 22)`.
 /// `values` is [size, taps], of which the first `counts[o]` are used. `out` is [height, size].
 void braid_resample_rows_u8(const uint8_t *in, size_t width, size_t height, const int32_t *starts,

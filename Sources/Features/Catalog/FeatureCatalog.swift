@@ -56,6 +56,7 @@ public enum FeatureCatalog {
     BlackPicture.definition,
     FrozenPicture.definition,
     PerceptualHashing.definition,
+    SoundPictureOffset.definition,
   ]
 
   /// The definition that a name or an alias stands for.

@@ -32,6 +32,7 @@ public struct FeatureDefinition: Sendable, Identifiable {
   enum Maker: Sendable {
     case sound(Rate, Channels, @Sendable (FeatureSettings, SoundFormat) throws(FeatureError) -> any SoundFeature)
     case picture(@Sendable (FeatureSettings) throws(FeatureError) -> any PictureFeature)
+    case soundAndPicture(Rate, @Sendable (FeatureSettings) throws(FeatureError) -> any SoundAndPictureFeature)
   }
 
   /// The full name, with the preset after a colon where there is one: `log-mel:kaldi`.
@@ -69,13 +70,16 @@ public struct FeatureDefinition: Sendable, Identifiable {
     switch maker {
     case .sound: .sound
     case .picture: .picture
+    case .soundAndPicture: .soundAndPicture
     }
   }
 
   /// The rate of the samples that it takes; nil for pictures.
   public var rate: Rate? {
-    if case .sound(let rate, _, _) = maker { return rate }
-    return nil
+    switch maker {
+    case .sound(let rate, _, _), .soundAndPicture(let rate, _): rate
+    case .picture: nil
+    }
   }
 }
 

@@ -85,6 +85,14 @@ public struct FeatureSelection: Sendable {
     return try make(settings)
   }
 
+  /// Its extractor for sound and pictures together.
+  ///
+  /// - Throws: ``FeatureError`` if it is no such feature, or a setting does not fit.
+  public func soundAndPictureFeature() throws(FeatureError) -> any SoundAndPictureFeature {
+    guard case .soundAndPicture(_, let make) = definition.maker else { throw wrongSource("sound and pictures") }
+    return try make(settings)
+  }
+
   private func wrongSource(_ wanted: String) -> FeatureError {
     let names = FeatureCatalog.definitions.filter { $0.source != definition.source }.map(\.name)
     return FeatureError(

@@ -235,10 +235,6 @@ final class ModelStage {
     event.score = found.score
     if !found.isFinal { decoding.openEventID = event.id }
     context.output.event(event, order: order)
-    if found.isInstant, !description.isMoment {
-      context.output.remember(
-        instant: found.name, sense: description.takesSound ? .sound : .picture, time: found.time)
-    }
   }
 
   private static func stagedCount(_ source: ModelDescription.Source, isMoment: Bool) -> Int {

@@ -10,7 +10,6 @@ struct ResultDecoding {
     var duration: MediaDuration
     var score: Float
     var isFinal: Bool
-    var isInstant: Bool
     /// The number it was told under while it was open.
     var id: Int?
   }
@@ -112,12 +111,12 @@ struct ResultDecoding {
 
   private static func event(_ found: InstantEventDecoder.Instant, _ events: ModelDescription.Events) -> Event {
     Event(
-      name: events.event, time: found.time, duration: .zero, score: found.score, isFinal: true, isInstant: true)
+      name: events.event, time: found.time, duration: .zero, score: found.score, isFinal: true)
   }
 
   private func event(_ found: IntervalEventDecoder.Interval, _ events: ModelDescription.Events) -> Event {
     Event(
       name: events.event, time: found.start, duration: found.end - found.start, score: found.score,
-      isFinal: found.isFinal, isInstant: false, id: found.isFinal ? openEventID : nil)
+      isFinal: found.isFinal, id: found.isFinal ? openEventID : nil)
   }
 }

@@ -4,12 +4,6 @@ internal import BraidCore
 ///
 /// For the session's thread.
 final class SessionOutput {
-  /// What kind of stream an event was noticed on, for the offset between sound and picture.
-  enum Sense {
-    case sound
-    case picture
-  }
-
   /// Where it goes.
   enum Destination {
     /// Records, in their order.
@@ -31,8 +25,6 @@ final class SessionOutput {
   private(set) var eventCount = 0
   /// How many results were told.
   private(set) var resultCount = 0
-  private var instants: [(name: String, sense: Sense, time: MediaTime)] = []
-  private static let instantLimit = 100_000
 
   init(_ destination: Destination, showsTimes: Bool, sessionID: String?, clock: any SessionClock) {
     self.destination = destination
@@ -47,6 +39,11 @@ final class SessionOutput {
     case .records(let sink): sink.condition
     case .rows(let receiver): receiver.condition
     }
+  }
+
+  /// Whether a summary is written.
+  var tellsSummary: Bool {
+    if case .records = destination { true } else { false }
   }
 
   /// A number for a new event.
@@ -71,19 +68,6 @@ final class SessionOutput {
   func event(_ record: EventRecord, order: LineOrder) {
     if record.isFinal { eventCount += 1 }
     add(order) { record.write(to: &$0) }
-  }
-
-  /// Remembers an instant for the offset between sound and picture.
-  func remember(instant name: String, sense: Sense, time: MediaTime) {
-    if instants.count < Self.instantLimit { instants.append((name, sense, time)) }
-  }
-
-  /// The times of the instants that were noticed by `sense`, under the first name that was noticed by both.
-  func instants(_ sense: Sense) -> [MediaTime] {
-    let sound = Set(instants.filter { $0.sense == .sound }.map(\.name))
-    let both = instants.first { $0.sense == .picture && sound.contains($0.name) }
-    guard let both else { return [] }
-    return instants.filter { $0.sense == sense && $0.name == both.name }.map(\.time)
   }
 
   /// What rows will come, by place.

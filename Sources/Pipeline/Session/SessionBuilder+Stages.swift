@@ -19,6 +19,14 @@ extension SessionBuilder {
   func featureStage(
     _ selection: FeatureSelection, place: Int, order: Int, output: SessionOutput
   ) throws -> FeatureStage {
+    if selection.definition.source == .soundAndPicture {
+      guard let stage = try togetherStage(try selection.soundAndPictureFeature()) else {
+        throw PipelineError(
+          .configuration, "'\(selection.name)' is a feature of sound and pictures, and the input has not both",
+          location: "--features", remedy: "Leave it out, or choose another input")
+      }
+      return FeatureStage(name: selection.name, together: stage, place: place, order: order, output: output)
+    }
     let isSound = selection.definition.source == .sound
     guard let stream = streams.first(where: { $0.kind == (isSound ? .audio : .video) }) else {
       throw PipelineError(
@@ -47,6 +55,31 @@ extension SessionBuilder {
     }
     return FeatureStage(
       name: selection.name, stream: stream, path: path, track: track, place: place, order: order, output: output)
+  }
+
+  /// What feeds a feature of the first streams of sound and pictures; nil where there are not both.
+  func togetherStage(_ feature: any SoundAndPictureFeature) throws(MediaError) -> TogetherStage? {
+    guard let sound = streams.first(where: { $0.kind == .audio }),
+      let picture = streams.first(where: { $0.kind == .video })
+    else { return nil }
+    return TogetherStage(
+      feature, sound: sound, soundPath: try self.sound(of: sound, sampleRate: feature.sampleRate), picture: picture,
+      picturePath: try pictures(
+        of: picture, width: Self.detectorWidth, height: Self.detectorHeight, layout: .gray, frames: 1))
+  }
+
+  /// What measures the offset between sound and picture for the summary.
+  ///
+  /// - Parameter models: the streams that models tick on.
+  /// - Returns: nil where a session does not look at both.
+  /// - Throws: `FeatureError` or `MediaError`, where a library has no memory.
+  func offsetStage(lookedAt models: [StreamSlot]) throws -> TogetherStage? {
+    for kind in [InputStreamKind.audio, .video] {
+      guard let stream = streams.first(where: { $0.kind == kind }),
+        !stream.sounds.isEmpty || !stream.pictures.isEmpty || models.contains(where: { $0 === stream })
+      else { return nil }
+    }
+    return try togetherStage(try SoundPictureOffset())
   }
 
   /// What tells the default events: one for the first stream of each kind.

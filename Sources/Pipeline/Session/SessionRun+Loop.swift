@@ -117,6 +117,7 @@ extension SessionRun {
     }
     for feature in features where feature.stream === stream { feature.takePicture(frame) }
     for detector in detectors where detector.stream === stream { detector.takePicture(frame) }
+    for stage in together { stage.takePicture(frame, of: stream) }
     for model in stream.models {
       model.takeTick(frame, at: now)
       model.take(frame, at: now)
@@ -147,6 +148,7 @@ extension SessionRun {
       model.endRun(at: time)
     }
     for detector in detectors where detector.stream === stream { detector.endRun() }
+    for stage in together { stage.endRun(of: stream) }
     for feature in features where feature.stream === stream { feature.reset() }
     for path in stream.sounds { path.reset() }
     for path in stream.pictures { path.reset() }

@@ -1,6 +1,6 @@
 internal import BraidCore
+internal import BraidFeatures
 internal import BraidIngest
-internal import BraidSync
 
 /// What a session says of itself: at the start, at intervals, at the end.
 extension SessionRun {
@@ -42,11 +42,18 @@ extension SessionRun {
       record.measured = SummaryRecord.Measured(wall: clock.now - started, peakMemory: HostFacts.peakResidentBytes)
     }
     record.errors = output.errorCount
-    record.soundLessPicture = OffsetEstimator.offset(
-      sound: output.instants(.sound), picture: output.instants(.picture))
+    record.soundLessPicture = soundLessPicture
     record.streams = streams.map { ($0.id, account(of: $0)) }
     record.models = models.map(account)
     output.summary(record)
+  }
+
+  /// How much later the sound is than the picture; nil where that is not sure.
+  private var soundLessPicture: MediaDuration? {
+    guard let feature = offset?.feature as? SoundPictureOffset, let estimate = feature.overall,
+      estimate.confidence >= SoundPictureOffset.sureConfidence
+    else { return nil }
+    return estimate.offset
   }
 
   private func account(of model: ModelStage) -> ModelAccount {

@@ -19,6 +19,10 @@ final class SessionRun {
   var models: [ModelStage] = []
   var features: [FeatureStage] = []
   var detectors: [DetectorStage] = []
+  /// What measures the offset between sound and picture for the summary.
+  var offset: TogetherStage?
+  /// All that takes sound and pictures together, ``offset`` among them.
+  var together: [TogetherStage] = []
   var modelRecords: [SessionRecord.Model] = []
   /// What went wrong without ending the session, each told once.
   var passedOver: Set<MediaError> = []
@@ -111,6 +115,7 @@ final class SessionRun {
   private func prepare(_ builder: SessionBuilder, _ loaded: [LoadedModel]) throws -> InferenceThread? {
     let bound = try loaded.map { try builder.feed(for: $0) }
     try prepareFeatures(builder, models: loaded.count)
+    try prepareOffset(builder, lookedAt: bound.map(\.stream))
     guard !loaded.isEmpty else { return nil }
     let jobs = JobQueue(capacity: 128 * loaded.count, ready: session.ready)
     let dispatcher = JobDispatcher(queue: jobs, ready: session.ready, clock: clock)
@@ -140,6 +145,14 @@ final class SessionRun {
     dispatcher.wait { jobs.warmUp != nil }
     for (stage, duration) in zip(models, jobs.warmUp ?? []) { stage.seed(duration) }
     return thread
+  }
+
+  /// Prepares to measure the offset of sound to picture where something looks at both, so that decoding alone stays that.
+  private func prepareOffset(_ builder: SessionBuilder, lookedAt: [StreamSlot]) throws {
+    together = features.compactMap(\.together)
+    guard output.tellsSummary, let offset = try builder.offsetStage(lookedAt: lookedAt) else { return }
+    self.offset = offset
+    together.append(offset)
   }
 
   private func prepareFeatures(_ builder: SessionBuilder, models: Int) throws {

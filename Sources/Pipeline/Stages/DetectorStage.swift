@@ -59,19 +59,19 @@ final class DetectorStage {
     guard let (interval, cut, hit) = found else { return }
     if let interval { tell("motion", interval) }
     if let cut { tell("cut", at: cut.time, score: cut.score) }
-    if let hit { tell(hit, .picture) }
+    if let hit { tell(hit) }
   }
 
   /// The run has ended: what is open is closed.
   func endRun() {
     if sound != nil {
       sound?.speech.finish { tell("speech", $0) }
-      if let hit = sound?.hits.finish() { tell(hit, .sound) }
+      if let hit = sound?.hits.finish() { tell(hit) }
       isFresh = true
     } else {
       if let interval = picture.motion.finish() { tell("motion", interval) }
       if let cut = picture.cuts.finish() { tell("cut", at: cut.time, score: cut.score) }
-      if let hit = picture.hits.finish() { tell(hit, .picture) }
+      if let hit = picture.hits.finish() { tell(hit) }
       picture = PictureDetectors()
     }
   }
@@ -83,7 +83,7 @@ final class DetectorStage {
     }
     isFresh = false
     sound?.speech.push(samples) { tell("speech", $0) }
-    sound?.hits.push(samples) { tell($0, .sound) }
+    sound?.hits.push(samples) { tell($0) }
   }
 
   private func tell(_ name: String, _ interval: DetectedInterval) {
@@ -98,10 +98,7 @@ final class DetectorStage {
     tell(event)
   }
 
-  private func tell(_ hit: DetectedHit, _ sense: SessionOutput.Sense) {
-    tell("hit", at: hit.time, score: hit.score)
-    output.remember(instant: "hit", sense: sense, time: hit.time)
-  }
+  private func tell(_ hit: DetectedHit) { tell("hit", at: hit.time, score: hit.score) }
 
   private func tell(_ name: String, at time: MediaTime, score: Float) {
     var event = EventRecord()

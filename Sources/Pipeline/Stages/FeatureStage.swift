@@ -8,6 +8,7 @@ final class FeatureStage {
   private enum Source {
     case sound(SoundPath, any SoundFeature)
     case picture(PicturePath, any PictureFeature)
+    case together(TogetherStage)
   }
 
   private let source: Source
@@ -57,11 +58,36 @@ final class FeatureStage {
     record.dimension = feature.dimension
   }
 
+  /// A feature of sound and pictures, told on the stream of pictures.
+  init(name: String, together stage: TogetherStage, place: Int, order: Int, output: SessionOutput) {
+    source = .together(stage)
+    stream = stage.picture
+    self.output = output
+    self.place = place
+    self.order = order
+    record.name = name
+    record.stream = stream.id
+    record.dimension = stage.feature.dimension
+    stage.listener = { [unowned self] row, time in
+      record.pts = time
+      record.epoch = stream.epoch
+      for index in row.indices { record.values.append(row[index]) }
+      tell()
+    }
+  }
+
+  /// What feeds it, where it is a feature of sound and pictures.
+  var together: TogetherStage? {
+    if case .together(let stage) = source { return stage }
+    return nil
+  }
+
   /// Values in a row.
   var dimension: Int { record.dimension }
 
   /// Nothing earlier than this will be told.
   var bound: MediaTime {
+    if case .together(let stage) = source { return stage.bound }
     if stream.isFinished { return .distantFuture }
     guard case .sound(let path, let feature) = source, let origin = path.origin else { return stream.position }
     // A row waits for no more than its delay.
