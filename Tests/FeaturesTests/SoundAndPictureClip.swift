@@ -23,10 +23,8 @@ struct SoundAndPictureClip {
   var times: [MediaTime] = []
   var pictures: [[UInt8]] = []
 
-  /// - Parameters:
-  ///   - offset: how much later the sound is, in seconds.
-  ///   - unrelated: whether the sound has events of its own instead.
-  ///   - jitter: how irregular the pictures come, as a share of their distance.
+  /// A clip whose sound is `offset` seconds late, or has events of its own where it is `unrelated`. Pictures come irregularly
+  /// by `jitter`, a share of their distance.
   init(
     _ kind: Kind, framesPerSecond: Double, offset: Double, seconds: Double = 12, noise: Int = 2, jitter: Double = 0,
     unrelated: Bool = false, using generator: inout SeededGenerator
@@ -47,12 +45,26 @@ struct SoundAndPictureClip {
     var seen = instants()
     // What appears, appears with a picture.
     if kind != .ball { seen = seen.compactMap { time in stamps.first { $0 >= time } } }
-    let ground = (0..<(24 * 14)).map { _ in Double.random(in: 30...150, using: &generator) }
+    // Four noisy versions of each ground: noise that every picture draws anew would take most of the test's time.
+    let coarse = (0..<(24 * 14)).map { _ in Double.random(in: 30...150, using: &generator) }
+    let ground = (0..<(Self.width * Self.height)).map { kind == .blink ? 40 : Self.smooth(coarse, $0) }
+    func noisy(_ values: [Double]) -> [[UInt8]] {
+      (0..<4).map { _ in values.map { UInt8(clamping: Int($0) + Int.random(in: -noise...noise, using: &generator)) } }
+    }
+    let dark = noisy(ground)
+    let light = noisy(ground.map { _ in 250 })
     for (index, time) in stamps.enumerated() {
       times.append(MediaTime(nanoseconds: Int64(time * 1e9)))
       let next = stamps.indices.contains(index + 1) ? stamps[index + 1] : time + 1 / framesPerSecond
-      let picture = Self.picture(kind, time, next, seen, ground)
-      pictures.append(picture.map { UInt8(clamping: Int($0) + Int.random(in: -noise...noise, using: &generator)) })
+      let last = seen.lastIndex { $0 <= time }
+      let since = last.map { time - seen[$0] } ?? .infinity
+      let isLit = kind == .flash && since < 0.1 || kind == .blink && since < 0.6 * (next - time)
+      var picture = (isLit ? light : dark)[Int.random(in: 0..<4, using: &generator)]
+      if kind == .square, since < 0.1 {
+        for row in 20..<50 { for column in 50..<90 { picture[row * Self.width + column] = 230 } }
+      }
+      if kind == .ball { Self.draw(ballAt: Self.place(of: time, last, seen), into: &picture) }
+      pictures.append(picture)
     }
     let heard = unrelated ? instants() : seen
     samples = (0..<Int((seconds + 0.5) * 16_000)).map { _ in Float.random(in: -0.01...0.01, using: &generator) }
@@ -66,34 +78,30 @@ struct SoundAndPictureClip {
     }
   }
 
-  private static func picture(
-    _ kind: Kind, _ time: Double, _ next: Double, _ instants: [Double], _ ground: [Double]
-  ) -> [Double] {
-    let last = instants.lastIndex { $0 <= time }
-    let since = last.map { time - instants[$0] } ?? .infinity
-    var y = 0.0
-    if kind == .ball {
-      let from = last.map { instants[$0] } ?? (instants[0] - 0.7)
-      let to = (last ?? -1) + 1 < instants.count ? instants[(last ?? -1) + 1] : from + 0.8
-      let share = min(1, (time - from) / (to - from))
-      y = (last ?? -1) % 2 == 0 ? 70 - 50 * share : 20 + 50 * share
-    }
-    return (0..<(width * height)).map { pixel in
-      let (column, row) = (Double(pixel % width), Double(pixel / width))
-      let (left, top) = (Int(column / 7), Int(row / 7))
-      let (dx, dy) = (column / 7 - Double(left), row / 7 - Double(top))
-      let corner = top * 24 + left
-      let upper = ground[corner] * (1 - dx) + ground[corner + 1] * dx
-      let lower = ground[corner + 24] * (1 - dx) + ground[corner + 25] * dx
-      let base = upper * (1 - dy) + lower * dy
-      switch kind {
-      case .ball:
-        let distance = ((column - 80) * (column - 80) + (row - y) * (row - y)).squareRoot()
+  /// A value between those of a coarse grid with 7 pixels from point to point.
+  private static func smooth(_ coarse: [Double], _ pixel: Int) -> Double {
+    let (column, row) = (Double(pixel % width) / 7, Double(pixel / width) / 7)
+    let corner = Int(row) * 24 + Int(column)
+    let (dx, dy) = (column - column.rounded(.down), row - row.rounded(.down))
+    let upper = coarse[corner] * (1 - dx) + coarse[corner + 1] * dx
+    return upper * (1 - dy) + (coarse[corner + 24] * (1 - dx) + coarse[corner + 25] * dx) * dy
+  }
+
+  /// Where the ball is: it flies evenly between two walls, from each event to the next.
+  private static func place(of time: Double, _ last: Int?, _ instants: [Double]) -> Double {
+    let from = last.map { instants[$0] } ?? (instants[0] - 0.7)
+    let next = (last ?? -1) + 1
+    let share = min(1, (time - from) / ((next < instants.count ? instants[next] : from + 0.8) - from))
+    return next % 2 == 1 ? 70 - 50 * share : 20 + 50 * share
+  }
+
+  private static func draw(ballAt y: Double, into picture: inout [UInt8]) {
+    for row in max(0, Int(y) - 10)..<min(height, Int(y) + 11) {
+      for column in 70..<91 {
+        let distance = (Double((column - 80) * (column - 80)) + (Double(row) - y) * (Double(row) - y)).squareRoot()
         let cover = min(1, max(0, 8.5 - distance))
-        return base * (1 - cover) + 230 * cover
-      case .flash: return since < 0.1 ? 250 : base
-      case .blink: return since < 0.6 * (next - time) ? 250 : 40
-      case .square: return since < 0.1 && (50..<90).contains(column) && (20..<50).contains(row) ? 230 : base
+        let index = row * width + column
+        picture[index] = UInt8(Double(picture[index]) * (1 - cover) + 230 * cover)
       }
     }
   }
