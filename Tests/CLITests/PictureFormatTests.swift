@@ -6,7 +6,7 @@ import Testing
 @Suite("Features of pictures, by format", .timeLimit(.minutes(3)))
 struct PictureFormatTests {
   private static let list =
-    "luma,contrast,luma-histogram,colour-histogram,colourfulness,sharpness,motion,flow,scene-cut,"
+    "luma,luma-contrast,luma-histogram,colour-histogram,colourfulness,sharpness,motion,flow,scene-cut,"
     + "black,frozen,phash"
 
   /// The rows of each feature in a run over pictures of one colour.
@@ -49,7 +49,7 @@ struct PictureFormatTests {
     let colourfulness = try #require(rows["colourfulness"]?.first?.first)
     // rg = 100 and yb = 100 everywhere: 0.3 sqrt(2) 100.
     if !isCoarse { #expect(abs(colourfulness - (isGray ? 0 : 42.4)) < (isGray ? 0.5 : 2), "\(colourfulness)") }
-    for row in rows["contrast"] ?? [] where !isCoarse { #expect(row[0] <= (isDeep ? 0.002 : 0)) }
+    for row in rows["luma-contrast"] ?? [] where !isCoarse { #expect(row[0] <= (isDeep ? 0.002 : 0)) }
     for row in rows["sharpness"] ?? [] where !isCoarse { #expect(row[0] <= (isDeep ? 20 : 0)) }
     #expect(rows["luma"]?.count == 3 && rows["motion"]?.count == 2 && rows["flow"]?.count == 2)
     #expect(rows["flow"]?.allSatisfy { $0 == [0, 0, 0] } == true)

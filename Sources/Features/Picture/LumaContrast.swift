@@ -1,11 +1,11 @@
 public import BraidCore
 internal import CKernels
 
-/// How far the luma of a picture is spread (`contrast`): its standard deviation over all pixels, 0 even to 0.5 half black
+/// How far the luma of a picture is spread (`luma-contrast`): its standard deviation over all pixels, 0 even to 0.5 half black
 /// and half white.
 public final class LumaContrast: PictureFeature {
   static let definition = FeatureDefinition(
-    "contrast", unit: "0..0.5", "standard deviation of the luma of each picture, white being 1",
+    "luma-contrast", unit: "0..0.5", "standard deviation of the luma of each picture, white being 1",
     maker: .picture { _ throws(FeatureError) in LumaContrast() })
 
   /// 1.

@@ -8,8 +8,7 @@ internal import CKernels
 /// mean, and a change of its mean up or down; each less what noise may make. What of it is gone between the next two
 /// pictures, in the block and its eight neighbours, has stopped at the picture in between: a thing that moves on, even from
 /// block to block, does not stop. If it stopped between two pictures, the two share it in proportion, and their centre is
-/// the instant; what turned back seems to have done so a quarter of the pictures' distance early, and what flashes is there
-/// with its picture. The time is an eighth of that distance late, so that none is off by more. Changes of brightness weigh 64 times their levels, as the sum over a block.
+/// the instant; what turned back there seems to have done so a quarter of their distance early. Changes of brightness weigh 64 times their levels, as the sum over a block.
 ///
 /// A picture that does not differ from the one before is passed over for up to 60 ms, as it may be a repetition.
 /// Allocates: only when the size of the pictures changes.
@@ -52,8 +51,7 @@ struct PictureOnsets {
     unsafe braid_stopped_motion(before, current, width / 8, height / 8, &stopped.motion, &stopped.light)
     let strength =
       motion.remaining(stopped.motion, at: previousTime) + 64 * light.remaining(stopped.light, at: previousTime)
-    let eighth = MediaDuration(nanoseconds: (time - previousTime).nanoseconds / 8)
-    return (strength, previousTime + eighth)
+    return (strength, previousTime)
   }
 
   mutating func reset() {
