@@ -58,6 +58,8 @@ struct Features: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Take only that much.", valueName: "duration"))
   var duration: DurationArgument?
 
+  @OptionGroup var transforms: TransformArguments
+
   @OptionGroup(title: "Input Options")
   var input: InputArguments
 
@@ -87,6 +89,7 @@ struct Features: ParsableCommand {
     if jobs > 1, inputs.count > 1, configuration.inputOptions.decoderThreads == 0 {
       configuration.inputOptions.decoderThreads = 1
     }
+    transforms.apply()
     configuration.format = format?.format
     configuration.output = output
     configuration.jobs = jobs

@@ -73,6 +73,8 @@ struct RunArguments: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Threads that models run on.", valueName: "n"))
   var threads: Int = 1
 
+  @OptionGroup var transforms: TransformArguments
+
   @OptionGroup var kernels: KernelArguments
 
   @OptionGroup(title: "Input Options")
@@ -105,6 +107,12 @@ struct RunArguments: ParsableArguments {
     configuration.isDeterministic = deterministic
     configuration.threads = threads
     configuration.kernels = try kernels.choice()
+    if deterministic, transforms.fftMeasure {
+      throw PipelineError(
+        .configuration, "--fft-measure contradicts --deterministic: the last bits of spectra differ from run to run",
+        location: "--fft-measure", remedy: "Leave out one of the two")
+    }
+    transforms.apply()
     configuration.modelFolders = ModelFolders.all
     try configuration.validate()
     return configuration

@@ -54,6 +54,12 @@ extension SoundFeature {
   /// The sample in the middle of a row's window: `row * hopSamples + windowSamples / 2`.
   public func centreSample(ofRow row: Int) -> Int { row * hopSamples + windowSamples / 2 }
 
+  /// The samples of the stream that a row is made of, of those that there are: none before the first.
+  public func samples(ofRow row: Int) -> Range<Int> {
+    let start = centreSample(ofRow: row) - windowSamples / 2
+    return max(0, start)..<max(0, start + windowSamples)
+  }
+
   /// Rows end with the last window that fits whole.
   public func finish(row: (Span<Float>, Int) -> Void) {}
 }

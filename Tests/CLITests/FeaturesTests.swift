@@ -129,6 +129,21 @@ extension ProgramTests {
       #expect(nowhere.status == 6 && nowhere.errors.contains("/no/such/folder/x.npy"))
     }
 
+    @Test("measured plans change no more than the last bits, and contradict --deterministic")
+    func measuredTransforms() throws {
+      let scratch = try Scratch()
+      for (name, flags) in [("plain", []), ("measured", ["--fft-measure"])] {
+        let outcome = try Program.run(
+          ["features", clip, "--features", "log-mel", "--output", scratch.path("\(name).npy")] + flags)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+      }
+      let (plain, measured) = (try array(scratch.path("plain.npy")), try array(scratch.path("measured.npy")))
+      #expect(plain.shape == measured.shape)
+      #expect(zip(plain.values, measured.values).allSatisfy { abs($0 - $1) < 1e-2 })
+      let refused = try Program.run(["run", clip, "--features", "log-mel", "--deterministic", "--fft-measure"])
+      #expect(refused.status == 2 && refused.output.isEmpty && refused.errors.contains("--fft-measure"))
+    }
+
     @Test("an interrupted extraction leaves no half of a file")
     func interruption() throws {
       let scratch = try Scratch()

@@ -15,8 +15,9 @@ extension ModelStage {
     case .pictures(let path, let tensor, _):
       return path.picture(age: min(tensor.picture.frames - 2, path.count - 1)) { $0.time } ?? stream.position
     case .features(let path, let track, let window, _):
-      let hop = path.tracks[track].feature.hopSamples
-      return path.origin == nil ? stream.position : path.time(ofSample: nextWindow * window.hopRows * hop)
+      let feature = path.tracks[track].feature
+      return path.origin == nil
+        ? stream.position : path.time(ofSample: feature.samples(ofRow: nextWindow * window.hopRows).lowerBound)
     case .samples(let path, let window, _):
       return path.origin == nil
         ? stream.position : path.time(ofSample: max(0, nextWindow * window.hop - window.context))
@@ -59,7 +60,8 @@ extension ModelStage {
         let first = nextWindow * window.hopRows
         let rows = first..<first + window.rows
         guard rows.upperBound <= path.tracks[track].rows.end else { return }
-        let samples = first * feature.hopSamples..<(rows.upperBound - 1) * feature.hopSamples + feature.windowSamples
+        let samples =
+          feature.samples(ofRow: first).lowerBound..<feature.samples(ofRow: rows.upperBound - 1).upperBound
         offerWindow(path, samples: samples, taken: taken, isComplete: path.tracks[track].rows.contains(rows)) { job in
           path.tracks[track].rows.copy(rows, into: &job.staged[place])
         }
@@ -84,7 +86,8 @@ extension ModelStage {
     switch feed {
     case .features(let path, let track, _, _):
       guard case .events(_, let events) = description.decoder, place < events.rows.count else { return job.start }
-      let centre = path.tracks[track].feature.centreSample(ofRow: events.rows[place])
+      let feature = path.tracks[track].feature
+      let centre = events.rows[place] * feature.hopSamples + feature.windowSamples / 2
       let time = job.start + .samples(Int64(centre), sampleRate: path.sampleRate)
       // A stretch of rows is told from its first edge on, an instant at its row's centre.
       return events.shape == .instant ? time : time - MediaDuration(nanoseconds: valueLength.nanoseconds / 2)

@@ -41,9 +41,9 @@ final class MomentFeed {
     self.path = path
     self.wait = wait
     feature = try window.selection.soundFeature(SoundFormat(sampleRate: window.sampleRate))
-    guard feature.hopSamples > 0, feature.delaySamples != nil else {
+    guard feature.hopSamples > 0, feature.delaySamples != nil, feature.samples(ofRow: 1).lowerBound > 0 else {
       throw FeatureError(
-        .unknownFeature, "'\(window.feature)' cannot be taken in a moment: it has no regular rows",
+        .unknownFeature, "'\(window.feature)' cannot be taken in a moment: its rows reach beyond their samples",
         location: "features", remedy: "Use one like log-mel:kaldi")
     }
     let samples = (window.rows - 1) * feature.hopSamples + feature.windowSamples
