@@ -11,5 +11,8 @@ let package = Package(
       name: "braid-feature-times",
       dependencies: ["CBareTransforms", .product(name: "BraidFeatures", package: "braid")],
       path: "Sources/FeatureTimes", swiftSettings: [.swiftLanguageMode(.v6)]),
+    .executableTarget(
+      name: "braid-picture-times", dependencies: [.product(name: "Braid", package: "braid")],
+      path: "Sources/PictureTimes", swiftSettings: [.swiftLanguageMode(.v6)]),
   ]
 )

@@ -130,7 +130,10 @@ struct OperatorDefinition: Sendable {
   ) {
     self.kind = kind
     self.acceptsHalf = acceptsHalf
-    self.infer = infer
+    self.infer = { call throws(InferenceError) in
+      try OperandTypes.check(call)
+      return try infer(call)
+    }
     self.kernel = kernel
   }
 }
