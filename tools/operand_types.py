@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes Sources/Inference/Operators/OperandTypes+Table.swift: which operands of each standard operator have one type.
+"""Writes Sources/Inference/Operators/OperandTypes+Table.swift: how many operands each standard operator takes, and which of
+them have one type.
 
     .venv/bin/python tools/operand_types.py
 
@@ -34,10 +35,13 @@ def main():
         if schema.domain == "" and schema.since_version >= getattr(newest.get(schema.name), "since_version", 0):
             newest[schema.name] = schema
     lines = []
+    counts = []
     for name in sorted(newest):
         schema = newest[name]
         if any(attribute.type == OpSchema.AttrType.GRAPH for attribute in schema.attributes.values()):
             continue
+        if schema.max_input < 1 << 30:
+            counts.append(f'    "{name}": {schema.max_input},')
         if found := groups(schema):
             lines.append(f'    "{name}": {found},')
     TARGET.write_text(f"""// Written by tools/operand_types.py from onnx {onnx.__version__}.
@@ -46,6 +50,11 @@ extension OperandTypes {{
   /// For each operator, the places of operands that have one type; -1 for all behind the last.
   static let table: [String: [[Int]]] = [
 """ + "\n".join(lines) + """
+  ]
+
+  /// The most operands that each operator takes, where there is a bound.
+  static let limits: [String: Int] = [
+""" + "\n".join(counts) + """
   ]
 }
 """)

@@ -1,9 +1,13 @@
-/// Which operands of an operator have one element type, by the standard: what kernels rely on when they view them.
+/// How many operands an operator takes and which have one element type, by the standard: what kernels rely on when they
+/// view them.
 enum OperandTypes {
   /// Checks the operands of a call.
   ///
-  /// - Throws: `invalid-graph` where two that must have one type have two.
+  /// - Throws: `invalid-graph` where there are more than the operator takes, or two that must have one type have two.
   static func check(_ call: OperatorCall) throws(InferenceError) {
+    if let limit = limits[call.node.kind.rawValue], call.inputs.count > limit {
+      throw .invalid("it has \(call.inputs.count) inputs, and takes \(limit) at most")
+    }
     for places in table[call.node.kind.rawValue] ?? [] {
       var found: (place: Int, type: ElementType)?
       for place in call.inputs.indices {
