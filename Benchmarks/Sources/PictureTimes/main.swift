@@ -31,7 +31,8 @@ func frames(_ owner: Owner, _ width: Int, _ height: Int) -> [VideoFrame] {
   return (0..<owner.count / size).map { index in
     let base = UnsafeRawPointer(owner.bytes + index * size)
     return VideoFrame(
-      time: .zero + .milliseconds(Int64(index) * 40), duration: .milliseconds(40), captured: nil, epoch: 0, width: width,
+      time: .zero + .milliseconds(Int64(index) * 40), duration: .milliseconds(40), captured: nil, epoch: 0,
+      width: width,
       height: height, format: format, colorSpace: 1,
       planes: (
         .init(base: base, stride: width), .init(base: base + luma, stride: width / 2),
@@ -45,7 +46,8 @@ func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 func milliseconds(_ duration: Duration) -> Double { duration / .milliseconds(1) }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 5, let data = FileManager.default.contents(atPath: arguments[1]), let across = Int(arguments[2]),
+guard arguments.count == 5, let data = FileManager.default.contents(atPath: arguments[1]),
+  let across = Int(arguments[2]),
   let down = Int(arguments[3]), let rounds = Int(arguments[4]), rounds > 0
 else {
   print("usage: braid-picture-times FRAMES.yuv WIDTH HEIGHT ROUNDS")

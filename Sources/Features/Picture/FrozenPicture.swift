@@ -58,7 +58,12 @@ public final class FrozenPicture: PictureFeature {
 
   private func take(_ planes: Span<UInt8>, _ format: PictureFormat, _ time: MediaTime) {
     precondition(planes.count >= reference.count, "the planes are smaller than their picture")
-    for index in reference.indices { unsafe reference[index] = planes[unchecked: index] }
+    unsafe planes.withUnsafeBufferPointer { source in
+      unsafe reference.withUnsafeMutableBufferPointer { target in
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        unsafe to.update(from: from, count: target.count)
+      }
+    }
     referenceFormat = format
     referenceTime = time
   }
