@@ -6,9 +6,9 @@
 /// divided where that saves clearly more than it costs; all else runs on the session's own thread (`docs/design/0008`).
 struct ThreadAssignment {
   /// A node that takes less, in microseconds on one thread, is not divided.
-  static let shortestNode = 3.0
+  static let shortestNode = 16.0
   /// About what dividing one step costs, in microseconds.
-  private static let handover = 2.0
+  private static let handover = 8.0
   /// What a stretch must save, in microseconds: several times what waking workers costs, so that it pays off on a busy
   /// machine too.
   private static let leastSaving = 250.0

@@ -85,8 +85,9 @@ private enum OpenMP {
     // Making plans and packing weights has made no workers, wherever it was done.
     #expect(threads.map { OpenMP.tasks(named: $0.name) } == [1, 1])
     let progress = (RunCount(), RunCount())
-    async let alone = runners[0].run(progress.0, beside: progress.1, expecting: wanted)
-    async let pair = runners[1].run(progress.1, beside: progress.0, expecting: wanted)
+    let (first, second) = (runners[0], runners[1])
+    async let alone = first.run(progress.0, beside: progress.1, expecting: wanted)
+    async let pair = second.run(progress.1, beside: progress.0, expecting: wanted)
     let outcomes = try await [alone, pair]
     #expect(outcomes.map(\.wrong) == [0, 0])
     #expect(outcomes.map(\.allowed) == [[1], [2]])
