@@ -36,6 +36,14 @@ public struct IngestError: DescribedError, Hashable {
     public static let readFailed = Code("read-failed")
     /// The file ends long before its header says so: everything up to there was given out.
     public static let truncated = Code("truncated")
+    /// Somebody else has the device: end that program, or use a plugin that shares it.
+    public static let busy = Code("busy")
+    /// The device does not give what was asked for: ask for something that it lists.
+    public static let formatRefused = Code("format-refused")
+    /// The source did not answer, or stopped answering.
+    public static let timedOut = Code("timed-out")
+    /// The live source is gone for good.
+    public static let lost = Code("lost")
     /// Reading was stopped on request.
     public static let interrupted = Code("interrupted")
   }

@@ -80,6 +80,8 @@ public struct InputOptions: Hashable, Sendable {
   public var start: MediaTime?
   /// How much of the input is taken, from ``start`` or the input's start; nil: all.
   public var duration: MediaDuration?
+  /// How live inputs are kept.
+  public var live = LiveOptions()
 
   /// The standard way.
   public init() {}
@@ -92,4 +94,7 @@ public enum InputPace: Hashable, Sendable {
   /// As if live: each frame when it is due, `start` being the time when the session's zero (or the option `start`) is due. A
   /// frame's capture time is the moment it was due; a block of sound's is that of its end.
   case realtime(start: HostTime)
+  /// As it comes: an element's time is that of its capture less `start`, and its capture time is the source's own stamp,
+  /// filtered, where there is one.
+  case live(start: HostTime)
 }

@@ -5,7 +5,7 @@ public import BraidCore
 /// The thread demultiplexes and decodes; FFmpeg's own threads help it with pictures. Times are nanoseconds on the input's
 /// timeline, whose zero is ``InputDescription/origin``: a picture's time plus the origin is FFmpeg's best-effort stamp, exactly.
 /// Sound is cut into blocks of 40 ms (20 ms at real-time pace) and timed by its sample clock. All methods may be called from any thread.
-public final class MediaInput: Sendable {
+public final class MediaInput: SessionInput {
   /// What the input is.
   public let description: InputDescription
   /// What the input's thread waits on: every ring given to ``start(rings:pace:clock:threadName:)`` must have it as its `space`.

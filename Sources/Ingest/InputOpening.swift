@@ -1,0 +1,16 @@
+/// Opens any input that a session takes, by what its URI says.
+public enum InputOpening {
+  /// Opens an input. Blocks until it is known what is in it.
+  ///
+  /// - Parameters:
+  ///   - uri: a path, a URL, `-` for standard input, or a device. A path that exists is a file, whatever its name looks like.
+  ///   - options: what is taken of it, and how.
+  ///   - interruption: ends the opening, and later the reading, when it is interrupted from another thread.
+  /// - Returns: the input, whose threads have not been started.
+  /// - Throws: every ``IngestError/Code``; nothing is left open then.
+  public static func open(
+    _ uri: String, options: InputOptions = InputOptions(), interruption: InputInterruption = InputInterruption()
+  ) throws(IngestError) -> any SessionInput {
+    try MediaInput.open(uri, options: options, interruption: interruption)
+  }
+}
