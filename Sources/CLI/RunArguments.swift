@@ -8,7 +8,10 @@ import BraidPipeline
 struct RunArguments: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "A file, a URL that FFmpeg opens, or '-' for standard input. Several make one session on one timeline.",
+      """
+      A file, a URL that FFmpeg opens, '-' for standard input, or a device: alsa:NAME, v4l2:/dev/video0, screen::0,
+      lavfi:GRAPH. Several make one session on one timeline.
+      """,
       valueName: "input"))
   var inputs: [String]
 
@@ -61,7 +64,7 @@ struct RunArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Write stats records that often; 0 for never. (default: 1s at real-time pace, else never)",
+      "Write stats records that often; 0 for never. (default: 1s at real-time pace and live, else never)",
       valueName: "duration"))
   var statsEvery: DurationArgument?
 
@@ -83,6 +86,9 @@ struct RunArguments: ParsableArguments {
   @OptionGroup(title: "Input Options")
   var input: InputArguments
 
+  @OptionGroup(title: "Live Inputs")
+  var live: LiveArguments
+
   @Flag(name: [.long, .short], help: "No progress line and no notes on stderr; errors are still shown.")
   var quiet = false
 
@@ -93,6 +99,7 @@ struct RunArguments: ParsableArguments {
     configuration.inputOptions.start = start.map { MediaTime.zero + $0.duration }
     configuration.inputOptions.duration = duration?.duration
     configuration.inputOptions.decoderThreads = input.decoderThreads
+    configuration.inputOptions.live = live.options
     if !model.isEmpty { configuration.models = .named(model == ["none"] ? [] : model) }
     if let features {
       configuration.features = .named(features == "none" ? "" : features)
@@ -103,7 +110,7 @@ struct RunArguments: ParsableArguments {
     configuration.tolerance = tolerance.duration
     configuration.wait = wait.duration
     configuration.output = output
-    configuration.statsInterval = statsEvery?.duration ?? (pace == .realtime ? .seconds(1) : .zero)
+    configuration.statsInterval = statsEvery?.duration
     configuration.isDeterministic = deterministic
     configuration.threads = threads
     configuration.kernels = try kernels.choice()

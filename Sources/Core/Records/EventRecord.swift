@@ -18,6 +18,8 @@ public struct EventRecord: Hashable, Sendable {
   public var isFinal = true
   /// How sure or how strong, 0 to 1.
   public var score: Float?
+  /// Why it happened, in a few words; nil where the name says all.
+  public var cause: String?
 
   /// An empty record, to be filled.
   public init() {}
@@ -47,6 +49,10 @@ public struct EventRecord: Hashable, Sendable {
     if let score {
       writer.key("score")
       writer.value(Double(score), decimals: 4)
+    }
+    if let cause {
+      writer.key("cause")
+      writer.value(cause)
     }
     writer.endRecord()
   }

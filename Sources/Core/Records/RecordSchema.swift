@@ -98,7 +98,7 @@ public enum RecordSchema {
             "host": {"type": "string"},
             "started": {"type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$"},
             "version": {"type": "string"},
-            "pace": {"enum": ["fast", "realtime"]},
+            "pace": {"enum": ["fast", "realtime", "live"]},
             "deterministic": {"type": "boolean"},
             "inputs": {
               "type": "array",
@@ -244,6 +244,7 @@ public enum RecordSchema {
             "duration": {"type": "number"},
             "final": {"type": "boolean"},
             "score": {"type": ["number", "null"]},
+            "cause": {"type": "string"},
             "revises": {"type": "integer", "minimum": 0}
           },
           "required": ["type", "seq", "id", "name", "pts", "duration", "final"]

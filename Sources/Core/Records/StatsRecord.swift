@@ -1,9 +1,29 @@
 /// How the session is doing: the `stats` record, written at an interval.
 public struct StatsRecord: Sendable {
+  /// How a stream is doing.
+  public struct Stream: Sendable {
+    /// `audio:0`
+    public var id: String
+    /// What waits in its ring; nil where the counts would depend on the machine's load.
+    public var ring: Int?
+    /// What became of its frames.
+    public var account: StreamAccount
+    /// Its source's clock; nil for files.
+    public var clock: ClockEstimate?
+
+    /// A stream's state.
+    public init(id: String, ring: Int?, account: StreamAccount, clock: ClockEstimate?) {
+      self.id = id
+      self.ring = ring
+      self.account = account
+      self.clock = clock
+    }
+  }
+
   /// How far the session has come.
   public var pts = MediaTime.zero
-  /// Each stream by id, with what waits in its ring; nil where the counts would depend on the machine's load.
-  public var streams: [(id: String, ring: Int?, account: StreamAccount)] = []
+  /// Each stream by id.
+  public var streams: [Stream] = []
   /// Each model.
   public var models: [ModelAccount] = []
 
@@ -29,8 +49,9 @@ public struct StatsRecord: Sendable {
       writer.value(stream.account.delivered)
       if stream.ring != nil {
         writer.key("lost")
-        writer.value(stream.account.lostRing)
+        writer.value(stream.account.lostRing + stream.account.lostGap)
       }
+      if let clock = stream.clock { Self.write(clock, to: &writer) }
       writer.endObject()
     }
     writer.endObject()
@@ -59,5 +80,16 @@ public struct StatsRecord: Sendable {
     }
     writer.endObject()
     writer.endRecord()
+  }
+
+  private static func write(_ clock: ClockEstimate, to writer: inout JSONWriter) {
+    if let rate = clock.partsPerMillion {
+      writer.key("ppm")
+      writer.value(rate, decimals: 3)
+    }
+    writer.key("offset_ms")
+    writer.milliseconds(clock.offset)
+    writer.key("jitter_ms")
+    writer.milliseconds(clock.jitter)
   }
 }

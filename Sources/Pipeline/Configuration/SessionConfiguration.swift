@@ -51,8 +51,8 @@ public struct SessionConfiguration: Sendable {
   public var wait = MediaDuration.milliseconds(40)
   /// Where records go: a path, or `-` for standard output.
   public var output = "-"
-  /// How often `stats` are written; zero for never.
-  public var statsInterval = MediaDuration.zero
+  /// How often `stats` are written; zero for never, nil for every second where time is real and else never.
+  public var statsInterval: MediaDuration?
   /// Leaves out every measured time and makes the lines depend on the input alone.
   public var isDeterministic = false
   /// Threads that models run on, at least 1.
@@ -104,7 +104,7 @@ public struct SessionConfiguration: Sendable {
       throw PipelineError(
         .configuration, "the budget must be longer than nothing", location: "--budget", remedy: "Give e.g. 50ms")
     }
-    if statsInterval > .zero, statsInterval < .milliseconds(1) {
+    if let statsInterval, statsInterval > .zero, statsInterval < .milliseconds(1) {
       throw PipelineError(
         .configuration, "stats cannot be written that often", location: "--stats-every", remedy: "Give 1ms or more")
     }

@@ -3,7 +3,8 @@ internal import Glibc
 
 /// Where records go: a file descriptor behind a buffer, written in whole lines.
 ///
-/// For one thread. A reader that has gone (`EPIPE`) is no error: the sink then says so and takes everything silently.
+/// For one thread. A reader that has gone (`EPIPE`) is no error: the sink then says so and takes everything silently. A reader
+/// that does not read holds the thread up until ``isGivenUp`` says that nobody waits for it any more.
 final class RecordSink {
   /// How the descriptor is.
   enum Condition: Equatable {
@@ -18,7 +19,11 @@ final class RecordSink {
   private let descriptor: Int32
   private let location: String
   private let ownsDescriptor: Bool
+  /// The most bytes that a write takes once there is room: a pipe that is ready takes PIPE_BUF without blocking.
+  private let writeSize: Int
   private var buffer: [UInt8] = []
+  /// Asked while the reader does not read: whether to let what is left go.
+  var isGivenUp: () -> Bool = { false }
   private static let flushThreshold = 1 << 16
   private(set) var condition = Condition.open
 
@@ -55,6 +60,9 @@ final class RecordSink {
     self.location = location
     self.ownsDescriptor = ownsDescriptor
     self.isShared = isShared
+    var status = stat()
+    let isFile = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    writeSize = isFile ? .max : Int(PIPE_BUF)
     buffer.reserveCapacity(Self.flushThreshold * 2)
   }
 
@@ -74,20 +82,32 @@ final class RecordSink {
     guard condition == .open, !buffer.isEmpty else { return }
     var written = 0
     while written < buffer.count {
+      guard waitForRoom() else {
+        condition = .closed
+        break
+      }
       let count = unsafe buffer.withUnsafeBytes { bytes in
-        unsafe Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+        unsafe Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), min(writeSize, bytes.count - written))
       }
       if count > 0 {
         written += count
-      } else if errno == EAGAIN {
-        var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        unsafe Glibc.poll(&poll, 1, -1)
-      } else if errno != EINTR {
+      } else if errno != EINTR, errno != EAGAIN {
         condition = errno == EPIPE ? .closed : .failed(failure(errno))
         break
       }
     }
     buffer.removeAll(keepingCapacity: true)
+  }
+
+  /// Waits until the descriptor takes bytes. False when it does not and was given up.
+  private func waitForRoom() -> Bool {
+    guard writeSize != .max else { return true }
+    while true {
+      var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      // Any answer but "not yet" is found out by writing.
+      if unsafe Glibc.poll(&poll, 1, 100) != 0 { return true }
+      if isGivenUp() { return false }
+    }
   }
 
   /// Writes over the first bytes of a file.

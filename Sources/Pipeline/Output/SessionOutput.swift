@@ -15,7 +15,7 @@ final class SessionOutput {
   private var ordered = OrderedOutput()
   private let destination: Destination
   /// Whether records carry the times that were measured: capture, latency, budget.
-  let showsTimes: Bool
+  var showsTimes = false
   /// Nanoseconds from CLOCK_MONOTONIC to the Unix epoch's clock, fixed at the start.
   private let wallOffset: Int64
   private var nextEventID = 0
@@ -26,9 +26,8 @@ final class SessionOutput {
   /// How many results were told.
   private(set) var resultCount = 0
 
-  init(_ destination: Destination, showsTimes: Bool, sessionID: String?, clock: any SessionClock) {
+  init(_ destination: Destination, sessionID: String?, clock: any SessionClock) {
     self.destination = destination
-    self.showsTimes = showsTimes
     wallOffset = WallClock.nanosecondsSinceEpoch.subtractingSaturating(clock.now.nanoseconds)
     if case .records(let sink) = destination { ordered.sessionID = sink.isShared ? sessionID : nil }
   }

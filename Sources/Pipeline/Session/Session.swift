@@ -47,6 +47,7 @@ public final class Session: Sendable {
   let ready = Signal()
   let interruption = InputInterruption()
   private let requested = Guarded<ExitStatus?>(nil)
+  private let requestedAt = Guarded<HostTime?>(nil)
 
   /// A session that has not begun.
   ///
@@ -63,6 +64,8 @@ public final class Session: Sendable {
   /// Ends the session soon, with this status, after its summary. From any thread.
   public func interrupt(_ status: ExitStatus) {
     requested.withLock { if $0 == nil { $0 = status } }
+    let now = clock.now
+    requestedAt.withLock { if $0 == nil { $0 = now } }
     interruption.interrupt()
     ready.notify()
   }
@@ -92,6 +95,10 @@ public final class Session: Sendable {
     } catch {
       observer.error(error)
       return .output
+    }
+    // A reader that has not read for a second after an interruption will not get the summary.
+    sink.isGivenUp = { [clock, requestedAt] in
+      requestedAt.withLock { $0 }.map { clock.now - $0 > .seconds(1) } ?? false
     }
     return SessionRun(self, destination: .records(sink)).run()
   }

@@ -7,11 +7,14 @@ internal import BraidMedia
 /// Puts a session's parts together before anything runs: streams, what is computed from them, models.
 struct SessionBuilder {
   let configuration: SessionConfiguration
+  /// Whether frames come as time goes: at real-time pace, or from a live input.
+  let isPaced: Bool
   let ready: Signal
   private(set) var streams: [StreamSlot] = []
 
-  init(_ configuration: SessionConfiguration, ready: Signal) {
+  init(_ configuration: SessionConfiguration, isPaced: Bool, ready: Signal) {
     self.configuration = configuration
+    self.isPaced = isPaced
     self.ready = ready
   }
 
@@ -20,7 +23,6 @@ struct SessionBuilder {
   /// - Returns: their rings, by the stream's index within the input.
   mutating func add(_ description: InputDescription, input: Int, wake: Signal) -> [Int: Ring] {
     var rings: [Int: Ring] = [:]
-    let isPaced = configuration.pace == .realtime
     for stream in description.streams where stream.isSelected {
       let number = streams.filter { $0.kind == stream.kind }.count
       let ring = Ring(

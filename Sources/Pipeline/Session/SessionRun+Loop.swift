@@ -20,10 +20,11 @@ extension SessionRun {
         fail(failure, status: .model)
         break
       }
-      if isRealtime { writeDueStats(until: .zero + (clock.now - started)) }
+      if isRealtime { writeDueStats(until: .zero + (clock.now - zero)) }
       output.release(before: isRealtime ? .distantFuture : bound, flush: isRealtime || !progressed)
       reportProgress()
-      if output.condition != .open || session.interruptedStatus != nil { break }
+      if isLive { followLiveInputs() }
+      if output.condition != .open || isAborted { break }
       if streams.allSatisfy(\.isFinished) { break }
       if !progressed { clock.wait(on: session.ready, since: ticket, until: nextWake) }
     }
@@ -44,7 +45,8 @@ extension SessionRun {
   /// When to look again although nothing has come.
   private var nextWake: HostTime {
     var wake = HostTime(nanoseconds: .max)
-    if configuration.statsInterval > .zero, isRealtime { wake = min(wake, clock.now + .milliseconds(100)) }
+    if statsInterval > .zero, isRealtime { wake = min(wake, zero + (nextStats - .zero)) }
+    if let end = endOfLiveSession { wake = min(wake, end) }
     for model in models {
       if case .moment(let moments) = model.feed, let deadline = moments.deadline { wake = min(wake, deadline) }
     }
@@ -54,7 +56,7 @@ extension SessionRun {
   /// Takes elements until none can be taken now, or a good number has been. Returns whether there was any.
   private func takeElements() -> Bool {
     var taken = 0
-    while taken < 64, output.condition == .open, session.interruptedStatus == nil {
+    while taken < 64, output.condition == .open, !isAborted {
       guard let index = nextStream(), let element = streams[index].ring.pop() else { break }
       if !isRealtime { writeDueStats(until: element.time) }
       take(element, from: streams[index])
@@ -124,7 +126,6 @@ extension SessionRun {
     }
   }
 
-  /// Tells of something that cannot be scaled or resampled; the stream goes on.
   /// Tells an error that is passed over: once, as the next thousand frames may have the same.
   private func passOver(_ error: MediaError, at time: MediaTime) {
     guard passedOver.insert(error).inserted else { return }

@@ -7,7 +7,7 @@ extension SessionRun {
   func writeSession() {
     output.session(
       SessionRecord(
-        identity: identity, version: BraidVersion.current, pace: configuration.pace.rawValue,
+        identity: identity, version: BraidVersion.current, pace: isLive ? "live" : configuration.pace.rawValue,
         inputs: inputs.map { input in
           SessionRecord.Input(
             uri: input.description.redactedURI, origin: input.description.origin,
@@ -18,17 +18,21 @@ extension SessionRun {
   /// Writes `stats` for every interval that has passed: of media time on files, before the first element from there on
   /// is taken, so that they depend on the input alone; of the clock at real-time pace.
   func writeDueStats(until position: MediaTime) {
-    guard configuration.statsInterval > .zero else { return }
+    guard statsInterval > .zero else { return }
     while nextStats <= position {
       writeStats(at: nextStats)
-      nextStats = nextStats + configuration.statsInterval
+      nextStats = nextStats + statsInterval
     }
   }
 
   private func writeStats(at time: MediaTime) {
     var record = StatsRecord()
     record.pts = time
-    record.streams = streams.map { ($0.id, isRealtime ? $0.ring.depth : nil, account(of: $0)) }
+    record.streams = streams.map { stream in
+      StatsRecord.Stream(
+        id: stream.id, ring: isRealtime ? stream.ring.depth : nil, account: account(of: stream),
+        clock: inputs[stream.input].clockEstimate(stream: stream.description.index))
+    }
     record.models = models.map(account)
     output.stats(record)
   }

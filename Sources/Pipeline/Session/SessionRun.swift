@@ -12,7 +12,7 @@ final class SessionRun {
   let output: SessionOutput
   let identity: SessionRecord.Identity?
   let started: HostTime
-  var inputs: [MediaInput] = []
+  var inputs: [any SessionInput] = []
   var streams: [StreamSlot] = []
   /// The front of each stream, for the loop.
   var heads: [MergeOrder.Head] = []
@@ -27,12 +27,23 @@ final class SessionRun {
   /// What went wrong without ending the session, each told once.
   var passedOver: Set<MediaError> = []
   var status = ExitStatus.done
-  var nextStats: MediaTime
+  /// Until when a live session that is to end takes what its inputs have given; nil while it goes on.
+  var endingDeadline: HostTime?
+  /// The inputs whose failure has been told.
+  var failuresTold: Set<Int> = []
+  /// When the session's time is zero.
+  var zero: HostTime
+  /// Whether an input is live: time is then the capture's, and the session ends when it is told to.
+  var isLive = false
+  /// Whether frames come as time goes: at real-time pace, or from a live input.
+  var isRealtime = false
+  /// How often `stats` are written; zero for never.
+  var statsInterval = MediaDuration.zero
+  var nextStats = MediaTime.zero
   var dispatcher: JobDispatcher?
   var queue: JobQueue?
   var nextProgress: HostTime
 
-  var isRealtime: Bool { configuration.pace == .realtime }
   var clock: any SessionClock { session.clock }
 
   init(_ session: Session, destination: SessionOutput.Destination) {
@@ -44,18 +55,18 @@ final class SessionRun {
       ? nil
       : SessionRecord.Identity(
         id: HostFacts.newIdentifier(), host: HostFacts.hostName, started: WallClock.nanosecondsSinceEpoch)
-    output = SessionOutput(
-      destination, showsTimes: configuration.pace == .realtime, sessionID: identity?.id, clock: session.clock)
-    nextStats = .zero + configuration.statsInterval
+    output = SessionOutput(destination, sessionID: identity?.id, clock: session.clock)
     nextProgress = started
+    zero = started
   }
 
   /// From opening to the summary.
   func run() -> ExitStatus {
     var thread: InferenceThread?
     do {
-      var builder = SessionBuilder(configuration, ready: session.ready)
-      let rings = try openInputs(&builder)
+      try openInputs()
+      var builder = SessionBuilder(configuration, isPaced: isRealtime, ready: session.ready)
+      let rings = inputs.enumerated().map { builder.add($1.description, input: $0, wake: $1.wake) }
       streams = builder.streams
       heads = streams.map { _ in MergeOrder.Head(time: nil, bound: .distantPast, isFinished: false) }
       let loaded = try loadModels()
@@ -63,14 +74,15 @@ final class SessionRun {
       writeSession()
       startInputs(rings)
       loop()
+      noteInputFailures(atEnd: false)
     } catch {
       writeSession()
       fail(error, status: Self.status(of: error))
     }
-    stopInputs()
+    endInputs()
     queue?.close()
     thread?.shutdown()
-    reportInputFailures()
+    noteInputFailures(atEnd: true)
     if let requested = session.interruptedStatus, status == .done { status = requested }
     writeSummary()
     output.finish(isComplete: status == .done)
@@ -83,14 +95,21 @@ final class SessionRun {
 
   // MARK: Before
 
-  private func openInputs(_ builder: inout SessionBuilder) throws -> [[Int: Ring]] {
-    var rings: [[Int: Ring]] = []
+  private func openInputs() throws {
     for uri in configuration.inputs {
-      let input = try MediaInput.open(uri, options: configuration.inputOptions, interruption: session.interruption)
-      inputs.append(input)
-      rings.append(builder.add(input.description, input: inputs.count - 1, wake: input.wake))
+      inputs.append(
+        try InputOpening.open(uri, options: configuration.inputOptions, interruption: session.interruption))
     }
-    return rings
+    isLive = inputs.contains { $0.description.isLive }
+    isRealtime = isLive || configuration.pace == .realtime
+    output.showsTimes = isRealtime
+    statsInterval = configuration.statsInterval ?? (isRealtime ? .seconds(1) : .zero)
+    nextStats = .zero + statsInterval
+    if isLive, configuration.isDeterministic {
+      throw PipelineError(
+        .configuration, "--deterministic needs files or a replay: what a live input brings depends on the moment",
+        location: "--deterministic", remedy: "Record the session with --record, then run 'replay:' on it")
+    }
   }
 
   private func loadModels() throws -> [LoadedModel] {
@@ -180,25 +199,32 @@ final class SessionRun {
   }
 
   private func startInputs(_ rings: [[Int: Ring]]) {
-    let pace: InputPace = isRealtime ? .realtime(start: clock.now) : .fast
+    zero = clock.now
     for (index, input) in inputs.enumerated() {
+      let pace: InputPace =
+        input.description.isLive ? .live(start: zero) : isRealtime ? .realtime(start: zero) : .fast
       input.start(rings: rings[index], pace: pace, clock: clock, threadName: "braid-in-\(index)")
     }
   }
 
   // MARK: After
 
-  private func stopInputs() {
+  private func endInputs() {
     for input in inputs { input.stop() }
     for stream in streams { stream.ring.cancel() }
     for input in inputs { input.join() }
   }
 
-  private func reportInputFailures() {
+  /// Tells of inputs that have ended by a failure, each once: of a live one at once, of others when everything has ended.
+  func noteInputFailures(atEnd: Bool) {
     // An input that was told to stop has not failed.
-    guard status == .done, session.interruptedStatus == nil, output.condition == .open else { return }
-    for input in inputs {
-      if let failure = input.failure { fail(failure, status: .input) }
+    guard session.interruptedStatus == nil, output.condition == .open else { return }
+    for (index, input) in inputs.enumerated() where !failuresTold.contains(index) {
+      guard atEnd ? status == .done || status == .lost : isLive, let failure = input.failure else { continue }
+      failuresTold.insert(index)
+      session.observer.error(failure)
+      output.error(failure, isFatal: streams.allSatisfy(\.isFinished))
+      status = input.description.isLive ? .lost : .input
     }
   }
 
