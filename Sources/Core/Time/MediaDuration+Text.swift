@@ -1,5 +1,3 @@
-public import BraidCore
-
 extension MediaDuration {
   /// A duration as people write it: `50ms`, `1.5s`, `2m`, `1h`, `250us`, `1:30`, `0:01:30.5`; a plain number is seconds.
   ///
