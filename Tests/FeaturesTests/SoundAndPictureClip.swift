@@ -108,9 +108,12 @@ struct SoundAndPictureClip {
 
   /// Feeds everything by turns, in order of time, in pieces of these lengths of sound.
   func feed(
-    _ feature: any SoundAndPictureFeature, shift: MediaDuration = .zero, pieces: [Int] = [640],
-    row: (Span<Float>, MediaTime) -> Void
+    _ feature: any SoundAndPictureFeature, shift: MediaDuration = .zero, partsPerMillion: Int64 = 0,
+    pieces: [Int] = [640], row: (Span<Float>, MediaTime) -> Void
   ) {
+    func moved(_ time: MediaTime) -> MediaTime {
+      time + shift + MediaDuration(nanoseconds: time.nanoseconds / 1_000_000 * partsPerMillion)
+    }
     let format = PictureFormat(width: Self.width, height: Self.height)
     let gray = [UInt8](repeating: 128, count: 2 * Self.width * Self.height)
     var taken = 0
@@ -120,14 +123,14 @@ struct SoundAndPictureClip {
         let count = min(samples.count - taken, pieces[piece % pieces.count])
         feature.push(
           samples.span.extracting(taken..<(taken + count)),
-          time: .zero + shift + .samples(Int64(taken), sampleRate: 16_000), row: row)
+          time: moved(.zero + .samples(Int64(taken), sampleRate: 16_000)), row: row)
         taken += count
         piece += 1
       }
-      feature.push((picture + gray).span, format: format, time: time + shift, row: row)
+      feature.push((picture + gray).span, format: format, time: moved(time), row: row)
     }
     feature.push(
       samples.span.extracting(taken..<samples.count),
-      time: .zero + shift + .samples(Int64(taken), sampleRate: 16_000), row: row)
+      time: moved(.zero + .samples(Int64(taken), sampleRate: 16_000)), row: row)
   }
 }

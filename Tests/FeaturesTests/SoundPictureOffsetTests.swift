@@ -83,6 +83,18 @@ struct SoundPictureOffsetTests {
     #expect(abs(last[0] + 200) < 10 && last[1] > 0.4, "\(last)")
   }
 
+  @Test("sound whose clock drifts is where its times say, not its count of samples")
+  func drift() throws {
+    var generator = SeededGenerator.printed()
+    let clip = SoundAndPictureClip(.flash, framesPerSecond: 60, offset: 0.05, using: &generator)
+    let feature = try SoundPictureOffset()
+    // 4000 ppm: 48 ms by the end.
+    clip.feed(feature, partsPerMillion: 4000, pieces: [320]) { _, _ in }
+    feature.finish { _, _ in }
+    let found = try #require(feature.overall)
+    #expect(abs(found.offset.milliseconds - 50) <= 10 && found.confidence > 0.4, "\(found)")
+  }
+
   @Test("time that goes back, samples that are not finite and pictures that change their size do not spoil it")
   func hostile() throws {
     var generator = SeededGenerator.printed()

@@ -16,6 +16,7 @@ final class SoundOnsets {
   private var levels = [Float](repeating: 0, count: 6)
   private var loudest: Float = 0
   private var origin: MediaTime?
+  private var count: Int64 = 0
   private var precedence = Precedence(sparing: 2)
 
   init() throws(FeatureError) {
@@ -23,13 +24,16 @@ final class SoundOnsets {
       sampleRate: Self.sampleRate, windowSamples: Self.window, hopSamples: Self.hop, function: .hann, output: .power)
   }
 
-  /// Hands out the strength of each onset and its time. `time` is that of the first sample after the start or a reset.
+  /// Hands out the strength of each onset and its time. `time` is that of the first of these samples, which may drift from
+  /// their count.
   func push(_ samples: Span<Float>, time: MediaTime, onset: (Float, MediaTime) -> Void) {
     let origin = origin ?? time
     self.origin = origin
+    let drift = time - (origin + .samples(count, sampleRate: Self.sampleRate))
+    count += Int64(samples.count)
     spectrum.push(samples) { power, row in
       let strength = rise(power, isFirst: row == 0)
-      let centre = origin + .samples(Int64(row * Self.hop + Self.window / 2), sampleRate: Self.sampleRate)
+      let centre = origin + .samples(Int64(row * Self.hop + Self.window / 2), sampleRate: Self.sampleRate) + drift
       onset(precedence.remaining(strength, at: centre), centre)
     }
   }
@@ -38,6 +42,7 @@ final class SoundOnsets {
     spectrum.reset()
     precedence.reset()
     origin = nil
+    count = 0
     loudest = 0
   }
 

@@ -79,7 +79,8 @@ public final class SoundPictureOffset: SoundAndPictureFeature {
     while first < samples.count {
       // A second at a time: more is not kept of what is heard.
       let last = min(samples.count, first + sampleRate)
-      sound.push(samples.extracting(first..<last), time: time) { strength, time in
+      let start = time + .samples(Int64(first), sampleRate: sampleRate)
+      sound.push(samples.extracting(first..<last), time: start) { strength, time in
         if heard.steps(before: time) > Self.furthest { startAnew() }
         heard.add(strength, at: time)
       }

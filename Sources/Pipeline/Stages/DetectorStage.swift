@@ -21,10 +21,12 @@ final class DetectorStage {
   private var sound: SoundDetectors?
   private var picture = PictureDetectors()
   private let pictures: PicturePath?
+  private let path: SoundPath?
   private let output: SessionOutput
   /// The stage's place behind the models and features, so that lines at one time have an order.
   private let place: Int
-  private var openID: Int?
+  /// The interval that has begun and is not over: its number, and when it began.
+  private var open: (id: Int, start: MediaTime)?
   private var isFresh = true
 
   /// Speech and hits on a stream's sound at 16 kHz.
@@ -33,6 +35,7 @@ final class DetectorStage {
     self.place = place
     self.output = output
     pictures = nil
+    self.path = path
     sound = SoundDetectors(speech: try SpeechActivityDetector())
     path.listen { [unowned self] samples, time in self.takeSound(samples, at: time) }
   }
@@ -43,6 +46,7 @@ final class DetectorStage {
     self.place = place
     self.output = output
     pictures = path
+    self.path = nil
   }
 
   /// Looks at the newest picture.
@@ -86,19 +90,23 @@ final class DetectorStage {
     sound?.hits.push(samples) { tell($0) }
   }
 
+  /// The time of what a detector told. Those of sound count samples; what they count is on the stream's true time line.
+  private func time(_ counted: MediaTime) -> MediaTime { path?.time(byCount: counted) ?? counted }
+
   private func tell(_ name: String, _ interval: DetectedInterval) {
+    let open = open ?? (output.newEventID(), time(interval.start))
+    self.open = interval.isFinal ? nil : open
     var event = EventRecord()
     event.name = name
-    event.id = openID ?? output.newEventID()
-    openID = interval.isFinal ? nil : event.id
-    event.pts = interval.start
-    event.duration = interval.end - interval.start
+    event.id = open.id
+    event.pts = open.start
+    event.duration = time(interval.end) - open.start
     event.isFinal = interval.isFinal
     event.score = interval.score
     tell(event)
   }
 
-  private func tell(_ hit: DetectedHit) { tell("hit", at: hit.time, score: hit.score) }
+  private func tell(_ hit: DetectedHit) { tell("hit", at: time(hit.time), score: hit.score) }
 
   private func tell(_ name: String, at time: MediaTime, score: Float) {
     var event = EventRecord()

@@ -22,8 +22,7 @@ final class SoundPath {
   private(set) var samples: RowHistory
   /// Samples of the present run.
   private(set) var sampleCount = 0
-  /// The time of sample 0 of the present run; nil before the first.
-  private(set) var origin: MediaTime?
+  private var timeline = RunTimeline()
   /// The present run.
   private(set) var epoch = 0
   /// When the newest sample was captured; nil at fast pace.
@@ -41,6 +40,9 @@ final class SoundPath {
 
   /// Samples a second.
   var sampleRate: Int { format.sampleRate }
+
+  /// The time of sample 0 of the present run; nil before the first.
+  var origin: MediaTime? { timeline.origin }
 
   /// The place among ``tracks`` of a feature, computed from now on, with a history of at least `rows`.
   func track(_ selection: FeatureSelection, rows: Int) throws(FeatureError) -> Int {
@@ -67,6 +69,8 @@ final class SoundPath {
 
   /// Takes the stream's next block.
   func push(_ block: AudioBlock) throws(MediaError) {
+    if origin == nil { epoch = block.epoch }
+    timeline.append(block)
     captured = block.captured
     try resampler.process(block) { self.take($0) }
   }
@@ -81,7 +85,7 @@ final class SoundPath {
   /// Forgets everything: the next block begins a run.
   func reset() {
     resampler.reset()
-    origin = nil
+    timeline.removeAll()
     sampleCount = 0
     samples.removeAll()
     for index in tracks.indices {
@@ -92,26 +96,26 @@ final class SoundPath {
 
   /// When the sample before `sample` was captured; nil at fast pace.
   func captured(before sample: Int) -> HostTime? {
-    captured.map { $0 - .samples(Int64(sampleCount - sample), sampleRate: sampleRate) }
+    captured.map { $0 - (timeline.endTime - time(ofSample: sample)) }
   }
 
   /// The time of a sample of the present run.
   func time(ofSample sample: Int) -> MediaTime {
-    (origin ?? .zero) + .samples(Int64(sample), sampleRate: sampleRate)
+    timeline.time(at: .samples(Int64(sample), sampleRate: sampleRate))
   }
 
+  /// The true time of what by the count of samples is at `time`: origin + samples / rate.
+  func time(byCount time: MediaTime) -> MediaTime { timeline.time(at: time - (origin ?? .zero)) }
+
   private func take(_ block: AudioBlock) {
-    if origin == nil {
-      origin = block.time
-      epoch = block.epoch
-    }
+    let time = time(ofSample: sampleCount)
     sampleCount += block.frameCount
     block.withSamples { span in
       if samples.capacity > 1 { samples.append(span) }
       for index in tracks.indices {
         tracks[index].feature.push(span) { row, number in keep(row, number, track: index) }
       }
-      for listener in listeners { listener(span, block.time) }
+      for listener in listeners { listener(span, time) }
     }
   }
 
