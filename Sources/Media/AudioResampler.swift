@@ -1,5 +1,4 @@
 public import BraidCore
-import CScale
 
 /// Brings sound to one sample rate and number of channels, block by block. Wraps libswresample.
 ///
@@ -8,9 +7,8 @@ import CScale
 /// do not depend on how the input is cut into blocks. Where nothing is to be done, blocks pass through untouched.
 ///
 /// One owner, one thread at a time. Allocates: no, in the steady state.
-@safe
 public struct AudioResampler: ~Copyable, @unchecked Sendable {
-  // SAFETY: the context and the pool are owned by this one value and are never handed out.
+  // SAFETY: the pool is owned by this one value and is never handed out.
 
   /// Which channels the output has.
   public enum Channels: Hashable, Sendable {
@@ -33,7 +31,7 @@ public struct AudioResampler: ~Copyable, @unchecked Sendable {
   /// Which channels the output has.
   public let channels: Channels
 
-  private var context: OpaquePointer?
+  private var context: ResamplerContext?
   private var run: Run?
   private var start = MediaTime.zero
   private var captured: HostTime?
@@ -64,11 +62,6 @@ public struct AudioResampler: ~Copyable, @unchecked Sendable {
     self.channels = channels
   }
 
-  deinit {
-    var context = unsafe context
-    unsafe swr_free(&context)
-  }
-
   /// Takes the next block of the input and gives out what is ready of the output, in order.
   ///
   /// Blocks must follow each other in time within an epoch. `decodedFrames` of the output is 0, but for blocks that pass
@@ -80,7 +73,7 @@ public struct AudioResampler: ~Copyable, @unchecked Sendable {
       try finish(emit)
       try begin(wanted, at: block.time)
     }
-    guard unsafe context != nil else {
+    guard context != nil else {
       emit(block)
       return
     }
@@ -88,22 +81,22 @@ public struct AudioResampler: ~Copyable, @unchecked Sendable {
     if quantum > 0 {
       try collect(block, emit)
     } else {
-      try convert(block.samples, count: block.frameCount, channels: block.channelCount, emit)
+      try convert(block.samples, count: block.frameCount, emit)
     }
   }
 
   /// Gives out what is left of the run; the next block starts a new one.
   public mutating func finish(_ emit: (AudioBlock) -> Void) throws(MediaError) {
-    if unsafe context != nil {
+    if context != nil {
       try convertStretch(emit)
-      try convert(nil, count: 0, channels: outputChannels, emit)
+      try convert(nil, count: 0, emit)
     }
     reset()
   }
 
   /// Forgets the run without giving out what is left of it.
   public mutating func reset() {
-    unsafe swr_free(&context)
+    context = nil
     run = nil
     collected = 0
   }
@@ -121,25 +114,8 @@ public struct AudioResampler: ~Copyable, @unchecked Sendable {
       run = wanted
       return
     }
-    var source = unsafe AVChannelLayout()
-    var target = unsafe AVChannelLayout()
-    unsafe av_channel_layout_default(&source, Int32(clamping: wanted.channelCount))
-    unsafe av_channel_layout_default(&target, Int32(clamping: outputChannels))
-    var status = unsafe swr_alloc_set_opts2(
-      &context, &target, AV_SAMPLE_FMT_FLT, Int32(clamping: sampleRate), &source, AV_SAMPLE_FMT_FLT,
-      Int32(clamping: wanted.sampleRate), 0, nil)
-    if status >= 0, channels == .mono, wanted.channelCount > 1, wanted.channelCount <= 64 {
-      let weights = [Double](repeating: 1 / Double(wanted.channelCount), count: wanted.channelCount)
-      status = unsafe swr_set_matrix(context, weights, Int32(wanted.channelCount))
-    }
-    if status >= 0 { status = unsafe swr_init(context) }
-    guard status >= 0 else {
-      unsafe swr_free(&context)
-      throw MediaError(
-        .unsupportedConversion,
-        "sound of \(wanted.sampleRate) Hz with \(wanted.channelCount) channels cannot be brought to \(sampleRate) Hz with \(outputChannels)",
-        location: "resampler", status: status)
-    }
+    context = try ResamplerContext(
+      from: (wanted.sampleRate, wanted.channelCount), to: (sampleRate, outputChannels), isAverage: channels == .mono)
     run = wanted
     let phases = sampleRate / Self.greatestCommonDivisor(sampleRate, wanted.sampleRate)
     quantum = phases <= 1024 ? 0 : max(1, wanted.sampleRate / 100)
@@ -173,47 +149,27 @@ public struct AudioResampler: ~Copyable, @unchecked Sendable {
   private mutating func convertStretch(_ emit: (AudioBlock) -> Void) throws(MediaError) {
     let count = collected
     collected = 0
-    guard let run, count > 0 else { return }
-    try convert(stretch, count: count, channels: run.channelCount, emit)
+    guard count > 0 else { return }
+    try convert(stretch, count: count, emit)
   }
 
   /// Converts `count` samples of `input`, or with nil brings out what the library holds.
   private mutating func convert(
-    _ input: SampleBuffer?, count inputCount: Int, channels: Int, _ emit: (AudioBlock) -> Void
+    _ input: SampleBuffer?, count inputCount: Int, _ emit: (AudioBlock) -> Void
   ) throws(MediaError) {
     guard let run else { return }
-    let room = unsafe Int(swr_get_out_samples(context, Int32(clamping: inputCount)))
-    guard room > 0 else { return }
     let output = pool.take()
-    output.reserve(room * outputChannels)
-    var count: Int32 = 0
-    unsafe output.withUnsafeMutableSamples(room * outputChannels) { samples in
-      guard let base = samples.baseAddress else { return }
-      var target: UnsafeMutablePointer<UInt8>? = unsafe UnsafeMutableRawPointer(base).assumingMemoryBound(
-        to: UInt8.self)
-      if let input {
-        input.withSamples(inputCount * channels) { input in
-          unsafe input.withUnsafeBufferPointer { input in
-            guard let first = input.baseAddress else { return }
-            var source: UnsafePointer<UInt8>? = unsafe UnsafeRawPointer(first).assumingMemoryBound(to: UInt8.self)
-            unsafe count = swr_convert(context, &target, Int32(clamping: room), &source, Int32(clamping: inputCount))
-          }
-        }
-      } else {
-        unsafe count = swr_convert(context, &target, Int32(clamping: room), nil, 0)
-      }
+    var made: Int?
+    do { made = try context?.convert(input, count: inputCount, into: output) } catch {
+      reset()
+      throw error
     }
-    guard count >= 0 else {
-      unsafe swr_free(&context)
-      self.run = nil
-      throw MediaError(.conversionFailed, "sound could not be resampled", location: "resampler", status: count)
-    }
-    guard count > 0 else { return }
+    guard let made, made > 0 else { return }
     let time = start + .samples(produced, sampleRate: sampleRate)
-    produced += Int64(count)
+    produced += Int64(made)
     emit(
       AudioBlock(
         time: time, captured: captured, epoch: run.epoch, sampleRate: sampleRate, channelCount: outputChannels,
-        frameCount: Int(count), decodedFrames: 0, samples: output))
+        frameCount: made, decodedFrames: 0, samples: output))
   }
 }

@@ -99,6 +99,23 @@ private func seconds(_ time: HostTime) -> Double { Double(time.nanoseconds - Sim
     #expect(abs((clock.rate - 1) * 1e6 - partsPerMillion) < 5)
   }
 
+  @Test(arguments: [500.0, -300, 50, -50])
+  func `a coarse pointer that a timer of the host looks at hides no drift for long`(partsPerMillion: Double) {
+    var random = SeededGenerator(seed: 4)
+    var clock = ClockRecovery()
+    let rate = 1 + partsPerMillion * 1e-6
+    for tick in 1...20_000 {
+      let elapsed = Double(tick) * 0.01 + Double.random(in: 0...1e-4, using: &random)
+      let position = (elapsed * rate * 1000).rounded(.down) / 1000
+      let time = clock.update(
+        source: MediaDuration(nanoseconds: Int64(position * 1e9)),
+        observed: HostTime(nanoseconds: SimulatedSource.start + Int64(elapsed * 1e9)))
+      if elapsed > 10 { #expect(abs(seconds(time) - position / rate) < 1.1e-3) }
+      if elapsed > 60 { #expect(abs((clock.rate - 1) * 1e6 - partsPerMillion) < 8) }
+    }
+    #expect(abs((clock.rate - 1) * 1e6 - partsPerMillion) < 5)
+  }
+
   @Test func `jitter is the root mean square of what observations lie off`() {
     var clock = ClockRecovery()
     SimulatedSource(0, noise: .delay(0.012)).run(seconds: 60, seed: 1) {

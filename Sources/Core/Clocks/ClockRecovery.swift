@@ -22,6 +22,8 @@
 /// - Where they lie more than the jump's threshold off and stay as far off as they are, the clock has jumped: the caller is
 ///   told. (In the burst after a stall each is nearer than the one before.)
 ///
+/// A pointer that moves in steps of 1 ms and is looked at by a timer may hide 50 ppm for the 20 s until it slips.
+///
 /// What is given out follows `t`, but makes up for corrections at 5 % of time's pace at most, so that it is continuous and
 /// never goes back. Nanoseconds are counted in integers, and only differences in floating point: there is no loss over
 /// months. Any input is safe. Allocates: no.
