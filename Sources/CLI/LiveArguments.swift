@@ -29,6 +29,13 @@ struct LiveArguments: ParsableArguments {
   @Flag(name: .long, help: "Resample live sound to the session's clock, so that it does not drift.")
   var resample = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Record all that comes into a new folder; 'braid run replay:DIR' then gives the same records again.",
+      valueName: "dir"))
+  var record: String?
+
   func validate() throws {
     if let reconnectLimit, reconnectLimit < 0 { throw ValidationError("--reconnect-limit must be 0 or more") }
     for (value, name) in [(openTimeout, "open-timeout"), (readTimeout, "read-timeout")]

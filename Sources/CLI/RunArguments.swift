@@ -10,7 +10,7 @@ struct RunArguments: ParsableArguments {
     help: ArgumentHelp(
       """
       A file, a URL that FFmpeg opens, '-' for standard input, or a device: alsa:NAME, v4l2:/dev/video0, screen::0,
-      lavfi:GRAPH. Several make one session on one timeline.
+      lavfi:GRAPH. Several make one session on one timeline. 'replay:DIR' repeats a recorded session.
       """,
       valueName: "input"))
   var inputs: [String]
@@ -100,6 +100,7 @@ struct RunArguments: ParsableArguments {
     configuration.inputOptions.duration = duration?.duration
     configuration.inputOptions.decoderThreads = input.decoderThreads
     configuration.inputOptions.live = live.options
+    configuration.recording = live.record
     if !model.isEmpty { configuration.models = .named(model == ["none"] ? [] : model) }
     if let features {
       configuration.features = .named(features == "none" ? "" : features)

@@ -1,7 +1,7 @@
 public import BraidCore
 
 /// What kind of thing a stream carries.
-public enum InputStreamKind: String, Hashable, Sendable {
+public enum InputStreamKind: String, Hashable, Codable, Sendable {
   /// Sound.
   case audio
   /// Moving pictures.
@@ -17,7 +17,7 @@ public enum InputStreamKind: String, Hashable, Sendable {
 }
 
 /// What is known of a picture stream before it is read.
-public struct VideoStreamFacts: Hashable, Sendable {
+public struct VideoStreamFacts: Hashable, Codable, Sendable {
   /// Pixels across; 0 where unknown.
   public var width: Int
   /// Pixels down; 0 where unknown.
@@ -37,7 +37,7 @@ public struct VideoStreamFacts: Hashable, Sendable {
 }
 
 /// What is known of a sound stream before it is read.
-public struct AudioStreamFacts: Hashable, Sendable {
+public struct AudioStreamFacts: Hashable, Codable, Sendable {
   /// Samples a second, in hertz; 0 where unknown.
   public var sampleRate: Int
   /// Channels; 0 where unknown.
@@ -49,7 +49,7 @@ public struct AudioStreamFacts: Hashable, Sendable {
 }
 
 /// One stream of an input.
-public struct StreamDescription: Hashable, Sendable {
+public struct StreamDescription: Hashable, Codable, Sendable {
   /// Its index in the container.
   public var index: Int
   /// What it carries.
@@ -83,7 +83,7 @@ public struct StreamDescription: Hashable, Sendable {
 }
 
 /// What an input is, as far as it is known before it is read.
-public struct InputDescription: Hashable, Sendable {
+public struct InputDescription: Hashable, Codable, Sendable {
   /// As the caller gave it.
   public var uri: String
   /// The same without user name, password and query: for records and messages.
@@ -106,4 +106,11 @@ public struct InputDescription: Hashable, Sendable {
   public var streams: [StreamDescription]
   /// What is out of the ordinary with the container, in words.
   public var oddities: [String]
+
+  /// The same, for a place that others may read.
+  public var withoutCredentials: InputDescription {
+    var copy = self
+    copy.uri = redactedURI
+    return copy
+  }
 }

@@ -80,6 +80,9 @@ public struct InputOptions: Hashable, Sendable {
   public var start: MediaTime?
   /// How much of the input is taken, from ``start`` or the input's start; nil: all.
   public var duration: MediaDuration?
+  /// A file, not there yet, in which every packet is kept as it came, for ``RecordedPictures``; nil for none. Inputs without
+  /// packets (ALSA) make none.
+  public var packetLog: String?
   /// How live inputs are kept.
   public var live = LiveOptions()
 

@@ -49,7 +49,7 @@ enum Pictures {
     let format = PixelFormat(
       name: "yuv420p", code: yuv420p, planeCount: 3, hasByteLumaPlane: true, isFullRange: full)
     return unsafe VideoFrame(
-      time: .zero, duration: .zero, captured: nil, epoch: 0, width: width, height: height, format: format,
+      time: .zero, duration: .zero, captured: nil, epoch: 0, number: 0, width: width, height: height, format: format,
       colorSpace: colorSpace, planes: (planes.all[0].plane, planes.all[1].plane, planes.all[2].plane, .none),
       byteCount: width * height * 3 / 2, owner: planes)
   }
@@ -61,7 +61,7 @@ enum Pictures {
     }
     let format = PixelFormat(name: "rgb24", code: rgb24, planeCount: 1, hasByteLumaPlane: false, isFullRange: true)
     return unsafe VideoFrame(
-      time: .zero, duration: .zero, captured: nil, epoch: 0, width: width, height: height, format: format,
+      time: .zero, duration: .zero, captured: nil, epoch: 0, number: 0, width: width, height: height, format: format,
       colorSpace: 0, planes: (memory.plane, .none, .none, .none), byteCount: width * height * 3, owner: memory)
   }
 

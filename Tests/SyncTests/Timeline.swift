@@ -57,7 +57,7 @@ struct Timeline {
 
   private static func picture(_ time: MediaTime, _ epoch: Int) -> VideoFrame {
     unsafe VideoFrame(
-      time: time, duration: .zero, captured: nil, epoch: epoch, width: 1, height: 1,
+      time: time, duration: .zero, captured: nil, epoch: epoch, number: 0, width: 1, height: 1,
       format: PixelFormat(name: "gray", code: 8, planeCount: 1, hasByteLumaPlane: true, isFullRange: true),
       colorSpace: 2, planes: (.none, .none, .none, .none), byteCount: 1, owner: SampleBuffer(capacity: 1))
   }

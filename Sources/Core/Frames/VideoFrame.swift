@@ -34,6 +34,8 @@ public struct VideoFrame: @unchecked Sendable {
   public var captured: HostTime?
   /// The run of continuous time it belongs to.
   public var epoch: Int
+  /// Its number among all that were decoded of its stream, also those that were left out, from 0.
+  public let number: Int
   /// Pixels across, at least 1.
   public let width: Int
   /// Pixels down, at least 1.
@@ -51,13 +53,15 @@ public struct VideoFrame: @unchecked Sendable {
 
   /// A frame over planes that `owner` keeps alive and that nobody writes any more.
   public init(
-    time: MediaTime, duration: MediaDuration, captured: HostTime?, epoch: Int, width: Int, height: Int,
-    format: PixelFormat, colorSpace: Int32, planes: (Plane, Plane, Plane, Plane), byteCount: Int, owner: AnyObject
+    time: MediaTime, duration: MediaDuration, captured: HostTime?, epoch: Int, number: Int, width: Int,
+    height: Int, format: PixelFormat, colorSpace: Int32, planes: (Plane, Plane, Plane, Plane), byteCount: Int,
+    owner: AnyObject
   ) {
     self.time = time
     self.duration = duration
     self.captured = captured
     self.epoch = epoch
+    self.number = number
     self.width = width
     self.height = height
     self.format = format

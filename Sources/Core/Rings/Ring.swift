@@ -36,6 +36,9 @@ public final class Ring: Sendable {
     public var dropped = 0
     /// Units that wait.
     public var waiting = 0
+
+    /// Nothing yet.
+    public init() {}
   }
 
   private struct State {

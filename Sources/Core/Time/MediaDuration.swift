@@ -1,7 +1,7 @@
 /// A length of media time or a signed difference of two instants, in integer nanoseconds.
 ///
 /// Named so because a public `Duration` would shadow Swift's in every module that imports this one. Arithmetic saturates.
-public struct MediaDuration: Hashable, Comparable, Sendable {
+public struct MediaDuration: Hashable, Comparable, Codable, Sendable {
   /// Nanoseconds; negative when the first instant of a difference is the earlier one.
   public var nanoseconds: Int64
 

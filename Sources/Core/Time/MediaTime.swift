@@ -2,7 +2,7 @@
 ///
 /// For a file session zero is the start of the first input; for a live one it is the session's start.
 /// Arithmetic saturates at the ends of the 64-bit range (292 years), so that no stamp read from outside can trap.
-public struct MediaTime: Hashable, Comparable, Sendable {
+public struct MediaTime: Hashable, Comparable, Codable, Sendable {
   /// Nanoseconds from the session's zero; may be negative.
   public var nanoseconds: Int64
 

@@ -49,3 +49,25 @@ extension TimeBase: CustomStringConvertible {
   /// `1/90000`
   public var description: String { "\(numerator)/\(denominator)" }
 }
+
+extension TimeBase: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case numerator
+    case denominator
+  }
+
+  /// Parts that are not positive are taken as 1.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      numerator: try values.decode(Int64.self, forKey: .numerator),
+      denominator: try values.decode(Int64.self, forKey: .denominator))
+  }
+
+  /// Its two parts.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(numerator, forKey: .numerator)
+    try values.encode(denominator, forKey: .denominator)
+  }
+}

@@ -34,6 +34,7 @@ extension Demuxer {
       noteNothing()
       noteTruncation()
     }
+    log?.flush()
     for reader in readers where !reader.isFinished {
       reader.discardRest()
       reader.meter.store(reader.counters)

@@ -27,6 +27,7 @@ extension Demuxer {
         other.isStarving = true
         other.starvedMarks += 1
         other.decoder.queue.appendStarvedMark()
+        log?.mark(other.index)
       }
       other.starvedBound = max(other.starvedBound, position)
     }

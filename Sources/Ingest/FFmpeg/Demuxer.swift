@@ -33,6 +33,8 @@ final class Demuxer: @unchecked Sendable {
   var shift = MediaDuration.zero
   var restarts = 0
   private let denseCount: Int
+  /// Where every packet is kept as it comes.
+  let log: PacketLogWriter?
   /// Whether a file is taken from beginning to end, with all of its sound and pictures.
   let takesWholeFile: Bool
   /// How long the container's header says that it is; nil where it does not.
@@ -47,6 +49,7 @@ final class Demuxer: @unchecked Sendable {
     guard let packet = unsafe av_packet_alloc() else {
       throw FFmpegCall.error(-ENOMEM, "open the input", location: location.redacted)
     }
+    let log = try options.packetLog.map { path throws(IngestError) in try PacketLogWriter(path: path) }
     var readers: [StreamReader] = []
     var table = [StreamReader?](repeating: nil, count: description.streams.count)
     do throws(IngestError) {
@@ -54,6 +57,7 @@ final class Demuxer: @unchecked Sendable {
         let reader = try StreamReader(
           format, index: stream.index, origin: description.origin, options: options, location: location.redacted)
         readers.append(reader)
+        log?.open(stream.index, reader.decoder, timeBase: reader.timeBase, nextPicture: 0)
         table[stream.index] = reader
       }
     } catch {
@@ -68,6 +72,7 @@ final class Demuxer: @unchecked Sendable {
     takesWholeFile = takesAll && options.start == nil && options.duration == nil && location.place == .file
     let isEstimated = unsafe format.pointer.pointee.duration_estimation_method == AVFMT_DURATION_FROM_BITRATE
     statedDuration = isEstimated ? nil : description.duration
+    self.log = log
     self.format = format
     self.location = location
     self.interruption = interruption
@@ -116,6 +121,9 @@ final class Demuxer: @unchecked Sendable {
     unsafe setStamps(reader, packet)
     note(reader, bytes: unsafe Int(packet.pointee.size))
     guard !reader.isExhausted else { return .packet }
+    unsafe log?.packet(
+      packet, stream: index, arrival: MonotonicClock().now, timeBase: reader.timeBase,
+      nextPicture: reader.picturesDecoded)
     if unsafe !reader.decoder.queue.append(moving: packet) {
       fail(FFmpegCall.error(-ENOMEM, "keep a packet", location: location.redacted))
       return finishInput()

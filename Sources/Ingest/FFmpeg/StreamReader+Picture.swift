@@ -10,6 +10,7 @@ extension StreamReader {
       unsafe av_frame_unref(frame)
       let step = unsafe decoder.receive(into: frame)
       guard step == .frame else { return step }
+      picturesDecoded += 1
       applyStarvation()
       let (time, duration) = unsafe stampPicture(frame)
       if let start = window.start, time < start { continue }
@@ -25,7 +26,10 @@ extension StreamReader {
         continue
       }
       if let gap = loss.takeGap(until: time, epoch: &epoch) { put(gap) }
-      outbox.append(.video(unsafe makeFrame(frame, owner, time, duration)))
+      outbox.append(
+        .video(
+          unsafe VideoFrame(
+            frame, owner, time: time, duration: duration, epoch: epoch, number: picturesDecoded - 1, &pictureFormats)))
       return .frame
     }
   }
@@ -67,29 +71,5 @@ extension StreamReader {
     if let size = pictureSize, size != (width, height) { counters.formatChanges += 1 }
     pictureSize = (width, height)
     return true
-  }
-
-  private func makeFrame(
-    _ frame: UnsafeMutablePointer<AVFrame>, _ owner: FrameOwner, _ time: MediaTime, _ duration: MediaDuration
-  ) -> VideoFrame {
-    let (code, range) = unsafe (frame.pointee.format, frame.pointee.color_range)
-    let format: PixelFormat
-    if let known = pictureFormat, known.code == code, known.range == Int32(bitPattern: range.rawValue) {
-      format = known.value
-    } else {
-      format = PixelFormat(code: code, range: range)
-      pictureFormat = (code, Int32(bitPattern: range.rawValue), format)
-    }
-    let (data, line) = unsafe (frame.pointee.data, frame.pointee.linesize)
-    func plane(_ base: UnsafeMutablePointer<UInt8>?, _ stride: Int32) -> VideoFrame.Plane {
-      unsafe VideoFrame.Plane(base: UnsafeRawPointer(base), stride: Int(stride))
-    }
-    return unsafe VideoFrame(
-      time: time, duration: duration, captured: nil, epoch: epoch, width: Int(frame.pointee.width),
-      height: Int(frame.pointee.height), format: format,
-      colorSpace: Int32(bitPattern: frame.pointee.colorspace.rawValue),
-      planes: (
-        plane(data.0, line.0), plane(data.1, line.1), plane(data.2, line.2), plane(data.3, line.3)
-      ), byteCount: owner.byteCount, owner: owner)
   }
 }

@@ -59,8 +59,10 @@ final class StreamReader {
   var observed: [ProbedFrame] = []
 
   // Pictures.
+  /// How many came out of the decoder so far.
+  var picturesDecoded = 0
   let pictures = RecyclingPool<FrameOwner> { FrameOwner() }
-  var pictureFormat: (code: Int32, range: Int32, value: PixelFormat)?
+  var pictureFormats = PictureFormatCache()
   var pictureSize: (width: Int32, height: Int32)?
   let nominalFrame: MediaDuration
   var lastDuration = MediaDuration.zero

@@ -15,6 +15,8 @@ public struct PipelineError: DescribedError, Hashable {
     public static let modelNotFound = Code(name: "model-not-found")
     /// A description of a model that contradicts itself or the model.
     public static let invalidDescription = Code(name: "invalid-description")
+    /// A recording that is damaged, or was made by another version.
+    public static let brokenRecording = Code(name: "broken-recording")
     /// The output cannot be written.
     public static let outputFailed = Code(name: "output-failed")
   }

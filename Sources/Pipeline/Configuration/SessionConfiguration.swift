@@ -49,6 +49,8 @@ public struct SessionConfiguration: Sendable {
   public var tolerance = MediaDuration.milliseconds(20)
   /// How long a moment waits for a late member, at real-time pace.
   public var wait = MediaDuration.milliseconds(40)
+  /// A folder in which all that comes is recorded, so that `replay:` can repeat the session; nil for none.
+  public var recording: String?
   /// Where records go: a path, or `-` for standard output.
   public var output = "-"
   /// How often `stats` are written; zero for never, nil for every second where time is real and else never.
@@ -80,6 +82,14 @@ public struct SessionConfiguration: Sendable {
     return try FeatureSelection.parse(list, onStreams: !takesWholeClips)
   }
 
+  /// The folder of a `replay:` input; nil for every other.
+  static func replayedFolder(_ input: String) -> String? {
+    input.hasPrefix("replay:") ? String(input.dropFirst(7)) : nil
+  }
+
+  /// The folder whose recording the session repeats; nil where its inputs run now.
+  var replayedFolder: String? { inputs.count == 1 ? Self.replayedFolder(inputs[0]) : nil }
+
   /// Checks what can be known before anything is opened.
   ///
   /// - Throws: ``PipelineError/Code/configuration``.
@@ -107,6 +117,11 @@ public struct SessionConfiguration: Sendable {
     if let statsInterval, statsInterval > .zero, statsInterval < .milliseconds(1) {
       throw PipelineError(
         .configuration, "stats cannot be written that often", location: "--stats-every", remedy: "Give 1ms or more")
+    }
+    if inputs.count > 1 || recording != nil, inputs.contains(where: { Self.replayedFolder($0) != nil }) {
+      throw PipelineError(
+        .configuration, "a replay is a session of its own: it has no other inputs and is not recorded again",
+        location: "INPUT", remedy: "Give the replay alone")
     }
     if inputs.filter({ $0 == "-" }).count > 1 {
       throw PipelineError(

@@ -2,28 +2,37 @@ internal import BraidCore
 
 /// The session thread's side of the inference actor: submits jobs and brings finished ones back to their stages.
 final class JobDispatcher {
-  let clock: any SessionClock
+  /// The session's time.
+  let time: SessionTime
+  /// Where finished jobs come from.
+  private let intake: any SessionIntake
   private let queue: JobQueue
   private let ready: Signal
   private var stages: [ModelStage] = []
+  private var running = 0
 
-  init(queue: JobQueue, ready: Signal, clock: any SessionClock) {
+  init(queue: JobQueue, intake: any SessionIntake, ready: Signal, time: SessionTime) {
     self.queue = queue
+    self.intake = intake
     self.ready = ready
-    self.clock = clock
+    self.time = time
   }
 
   /// Adds the stage of the model of this place; stages are added in the models' order.
   func add(_ stage: ModelStage) { stages.append(stage) }
 
   /// Hands a job to the actor.
-  func submit(_ job: ModelJob) { queue.submit(job) }
+  func submit(_ job: ModelJob) {
+    running += 1
+    queue.submit(job)
+  }
 
   /// Brings back what is finished. Returns whether there was anything.
   @discardableResult
   func drain() -> Bool {
     var found = false
-    while let job = queue.takeCompleted() {
+    while let job = intake.takeCompleted(running: running) {
+      running -= 1
       stages[job.model].complete(job)
       found = true
     }
@@ -36,7 +45,7 @@ final class JobDispatcher {
       let ticket = ready.ticket()
       drain()
       if condition() { return }
-      ready.wait(since: ticket)
+      intake.wait(on: ready, since: ticket, until: HostTime(nanoseconds: .max))
     }
   }
 }

@@ -22,7 +22,7 @@ extension ModelStage {
   func takeMoments() {
     guard case .moment(let moments) = feed else { return }
     moments.updateSound()
-    let now = context.dispatcher.clock.now
+    let now = context.dispatcher.time.now
     let dropped = { (job: ModelJob) in
       self.discard(job)
       self.refuse(.gap)

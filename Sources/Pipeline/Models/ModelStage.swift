@@ -114,7 +114,7 @@ final class ModelStage {
     if !context.isRealtime || context.policy == .none { context.dispatcher.wait { scheduler.hasRoom } }
     job.resetsState = resetsState
     resetsState = false
-    job.ready = context.dispatcher.clock.now
+    job.ready = context.dispatcher.time.now
     live.append(job)
     let gone = scheduler.offer(job, time: job.start, captured: job.captured, now: job.ready)
     if let gone { passOver(gone.item) }
@@ -125,7 +125,7 @@ final class ModelStage {
   /// Starts whatever is due.
   func pump() {
     while true {
-      switch scheduler.startNext(now: context.dispatcher.clock.now) {
+      switch scheduler.startNext(now: context.dispatcher.time.now) {
       case .run(let run):
         run.item.lost = run.lost
         run.item.isProbe = run.isProbe
@@ -139,7 +139,7 @@ final class ModelStage {
 
   /// Takes a job back from the actor and tells what it found.
   func complete(_ job: ModelJob) {
-    let now = context.dispatcher.clock.now
+    let now = context.dispatcher.time.now
     if let error = job.failure as? MediaError {
       // A picture that cannot be scaled is passed over; the next may be another.
       scheduler.abandoned(.shed)

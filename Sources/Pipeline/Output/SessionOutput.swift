@@ -17,7 +17,7 @@ final class SessionOutput {
   /// Whether records carry the times that were measured: capture, latency, budget.
   var showsTimes = false
   /// Nanoseconds from CLOCK_MONOTONIC to the Unix epoch's clock, fixed at the start.
-  private let wallOffset: Int64
+  var wallOffset: Int64
   private var nextEventID = 0
   /// How many `error` records there were.
   private(set) var errorCount = 0
@@ -26,9 +26,13 @@ final class SessionOutput {
   /// How many results were told.
   private(set) var resultCount = 0
 
-  init(_ destination: Destination, sessionID: String?, clock: any SessionClock) {
+  init(_ destination: Destination, now: HostTime) {
     self.destination = destination
-    wallOffset = WallClock.nanosecondsSinceEpoch.subtractingSaturating(clock.now.nanoseconds)
+    wallOffset = WallClock.nanosecondsSinceEpoch.subtractingSaturating(now.nanoseconds)
+  }
+
+  /// Gives every line the session's id, where several sessions may write to the same place.
+  func mark(sessionID: String?) {
     if case .records(let sink) = destination { ordered.sessionID = sink.isShared ? sessionID : nil }
   }
 

@@ -8,9 +8,9 @@ extension SessionRun {
 
   /// Whether what waits is to be let go. A live session that is interrupted takes what has come, unless that takes too long.
   var isAborted: Bool {
-    guard session.interruptedStatus != nil else { return false }
+    guard intake?.interruption != nil else { return false }
     guard isLive else { return true }
-    return endingDeadline.map { clock.now >= $0 } ?? false
+    return endingDeadline.map { time.now >= $0 } ?? false
   }
 
   /// When a live session is over by its `--duration`, or must be once it is ending.
@@ -23,19 +23,19 @@ extension SessionRun {
   func followLiveInputs() {
     tellNotices()
     noteInputFailures(atEnd: false)
-    let now = clock.now
+    let now = time.now
     if let endingDeadline {
       if now >= endingDeadline { for stream in streams { stream.ring.cancel() } }
       return
     }
-    guard session.interruptedStatus != nil || endOfLiveSession.map({ now >= $0 }) ?? false else { return }
+    guard intake?.interruption != nil || endOfLiveSession.map({ now >= $0 }) ?? false else { return }
     for input in inputs { input.stop() }
     endingDeadline = now + Self.endingTime
   }
 
   private func tellNotices() {
-    for (place, input) in inputs.enumerated() {
-      for notice in input.takeNotices() {
+    for place in descriptions.indices {
+      for notice in intake?.takeNotices(of: place) ?? [] {
         for stream in streams
         where stream.input == place && notice.stream ?? stream.description.index == stream.description.index {
           tell(notice, of: stream)

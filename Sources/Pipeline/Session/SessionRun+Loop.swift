@@ -8,8 +8,10 @@ internal import BraidSync
 extension SessionRun {
   /// Runs until every stream has ended, the reader has gone, a model failed or the session was interrupted.
   func loop() {
+    guard let intake else { return }
     while true {
       let ticket = session.ready.ticket()
+      guard intake.beginRound() else { break }
       let progressed = takeElements()
       dispatcher?.drain()
       for model in models {
@@ -20,14 +22,15 @@ extension SessionRun {
         fail(failure, status: .model)
         break
       }
-      if isRealtime { writeDueStats(until: .zero + (clock.now - zero)) }
+      if isRealtime { writeDueStats(until: .zero + (time.now - zero)) }
       output.release(before: isRealtime ? .distantFuture : bound, flush: isRealtime || !progressed)
       reportProgress()
       if isLive { followLiveInputs() }
       if output.condition != .open || isAborted { break }
       if streams.allSatisfy(\.isFinished) { break }
-      if !progressed { clock.wait(on: session.ready, since: ticket, until: nextWake) }
+      if !progressed { intake.wait(on: session.ready, since: ticket, until: nextWake) }
     }
+    _ = intake.beginRound()
     for stream in streams where !stream.isFinished { finish(stream, isInterrupted: true) }
     for model in models { model.takeMoments() }
     dispatcher?.wait { self.models.allSatisfy(\.isIdle) }
@@ -56,36 +59,23 @@ extension SessionRun {
   /// Takes elements until none can be taken now, or a good number has been. Returns whether there was any.
   private func takeElements() -> Bool {
     var taken = 0
-    while taken < 64, output.condition == .open, !isAborted {
-      guard let index = nextStream(), let element = streams[index].ring.pop() else { break }
-      if !isRealtime { writeDueStats(until: element.time) }
-      take(element, from: streams[index])
-      // At once: ticks would wait in greater numbers than there is room for.
-      for model in models { model.takeMoments() }
-      taken += 1
+    while taken < 64, output.condition == .open, !isAborted, let event = intake?.next() {
+      switch event {
+      case .bound(let bound, let stream): streams[stream].note(bound: bound)
+      case .finished(let stream): finish(streams[stream], isInterrupted: false)
+      case .element(let element, let stream):
+        if !isRealtime { writeDueStats(until: element.time) }
+        take(element, from: streams[stream])
+        // At once: ticks would wait in greater numbers than there is room for.
+        for model in models { model.takeMoments() }
+        taken += 1
+      }
     }
     return taken > 0
   }
 
-  /// The stream whose element comes next: in the order of time on files, as they come at real-time pace.
-  private func nextStream() -> Int? {
-    for (index, stream) in streams.enumerated() {
-      let head = stream.ring.peek()
-      if head.isFinished {
-        if !stream.isFinished { finish(stream, isInterrupted: false) }
-      } else {
-        stream.note(bound: head.time ?? head.bound)
-      }
-      // At real-time pace nobody is waited for.
-      heads[index] = MergeOrder.Head(
-        time: head.time, bound: isRealtime ? .distantFuture : head.bound, isFinished: head.isFinished)
-    }
-    guard case .take(let index) = MergeOrder.next(heads) else { return nil }
-    return index
-  }
-
   private func take(_ element: StreamElement, from stream: StreamSlot) {
-    let now = clock.now
+    let now = time.now
     switch element {
     case .audio(let block):
       stream.note(element)
@@ -143,7 +133,7 @@ extension SessionRun {
     for path in stream.sounds {
       do { try path.finish() } catch { passOver(error, at: time) }
     }
-    takeSound(of: stream, at: clock.now)
+    takeSound(of: stream, at: self.time.now)
     for model in stream.models {
       model.takeMoments()
       model.endRun(at: time)

@@ -8,10 +8,9 @@ extension SessionRun {
     output.session(
       SessionRecord(
         identity: identity, version: BraidVersion.current, pace: isLive ? "live" : configuration.pace.rawValue,
-        inputs: inputs.map { input in
+        inputs: descriptions.map { input in
           SessionRecord.Input(
-            uri: input.description.redactedURI, origin: input.description.origin,
-            originRational: input.description.originRational, isLive: input.description.isLive)
+            uri: input.redactedURI, origin: input.origin, originRational: input.originRational, isLive: input.isLive)
         }, streams: streams.map(Self.record), models: modelRecords))
   }
 
@@ -29,9 +28,10 @@ extension SessionRun {
     var record = StatsRecord()
     record.pts = time
     record.streams = streams.map { stream in
-      StatsRecord.Stream(
-        id: stream.id, ring: isRealtime ? stream.ring.depth : nil, account: account(of: stream),
-        clock: inputs[stream.input].clockEstimate(stream: stream.description.index))
+      let readings = intake?.readings(of: stream.order) ?? StreamReadings()
+      return StatsRecord.Stream(
+        id: stream.id, ring: output.showsTimes ? readings.depth : nil, account: account(of: stream, readings),
+        clock: readings.clock)
     }
     record.models = models.map(account)
     output.stats(record)
@@ -39,15 +39,17 @@ extension SessionRun {
 
   func writeSummary() {
     var record = SummaryRecord()
-    let first = streams.compactMap { account(of: $0).firstTime }.min() ?? .zero
+    let accounts = streams.map { ($0.id, account(of: $0, intake?.readings(of: $0.order) ?? StreamReadings())) }
+    let peakMemory = intake?.finish() ?? HostFacts.peakResidentBytes
+    let first = accounts.compactMap { $1.firstTime }.min() ?? .zero
     let last = streams.filter { $0.delivered > 0 }.map(\.end).max() ?? first
     record.duration = max(.zero, last - first)
     if !configuration.isDeterministic {
-      record.measured = SummaryRecord.Measured(wall: clock.now - started, peakMemory: HostFacts.peakResidentBytes)
+      record.measured = SummaryRecord.Measured(wall: time.now - started, peakMemory: peakMemory)
     }
     record.errors = output.errorCount
     record.soundLessPicture = soundLessPicture
-    record.streams = streams.map { ($0.id, account(of: $0)) }
+    record.streams = accounts
     record.models = models.map(account)
     output.summary(record)
   }
@@ -69,12 +71,11 @@ extension SessionRun {
     return account
   }
 
-  private func account(of stream: StreamSlot) -> StreamAccount {
+  private func account(of stream: StreamSlot, _ readings: StreamReadings) -> StreamAccount {
     var account = StreamAccount(kind: stream.kind.rawValue)
-    let ring = stream.ring.counters
+    let (ring, counters) = (readings.ring, readings.counters)
     account.delivered = stream.delivered
     account.lostRing = ring.dropped
-    guard let counters = inputs[stream.input].counters(stream: stream.description.index) else { return account }
     account.frames = counters.frames
     account.samples = counters.samples
     account.firstTime = counters.firstTime
@@ -92,14 +93,14 @@ extension SessionRun {
 
   func reportProgress() {
     guard let progress = session.observer.progress else { return }
-    let now = clock.now
+    let now = session.clock.now
     guard now >= nextProgress else { return }
     nextProgress = now + .milliseconds(200)
     let position = streams.filter { !$0.isFinished }.map(\.position).min() ?? .zero
     progress(
       Session.Progress(
-        position: max(.zero, position), length: inputs.compactMap { $0.description.duration }.max(),
-        wall: now - started, results: output.resultCount, events: output.eventCount))
+        position: max(.zero, position), length: descriptions.compactMap(\.duration).max(),
+        wall: now - progressStart, results: output.resultCount, events: output.eventCount))
   }
 
   private static func record(_ stream: StreamSlot) -> StreamRecord {

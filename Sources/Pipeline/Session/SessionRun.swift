@@ -8,14 +8,23 @@ internal import BraidSync
 /// The session's thread: everything that a running session holds.
 final class SessionRun {
   let session: Session
-  let configuration: SessionConfiguration
+  var configuration: SessionConfiguration
   let output: SessionOutput
-  let identity: SessionRecord.Identity?
-  let started: HostTime
+  var identity: SessionRecord.Identity?
+  var started: HostTime
+  /// The time as this thread sees it.
+  let time: SessionTime
+  /// What is known of each input.
+  var descriptions: [InputDescription] = []
+  /// The inputs that run; none in a repetition.
   var inputs: [any SessionInput] = []
+  /// What is repeated, and where it is recorded.
+  var replayed: (recording: Recording, header: Recording.Header)?
+  /// Where what comes is written down.
+  var journal: JournalWriter?
+  /// What reaches this thread; nil until everything is prepared.
+  var intake: (any SessionIntake)?
   var streams: [StreamSlot] = []
-  /// The front of each stream, for the loop.
-  var heads: [MergeOrder.Head] = []
   var models: [ModelStage] = []
   var features: [FeatureStage] = []
   var detectors: [DetectorStage] = []
@@ -29,8 +38,6 @@ final class SessionRun {
   var status = ExitStatus.done
   /// Until when a live session that is to end takes what its inputs have given; nil while it goes on.
   var endingDeadline: HostTime?
-  /// The inputs whose failure has been told.
-  var failuresTold: Set<Int> = []
   /// When the session's time is zero.
   var zero: HostTime
   /// Whether an input is live: time is then the capture's, and the session ends when it is told to.
@@ -42,39 +49,41 @@ final class SessionRun {
   var nextStats = MediaTime.zero
   var dispatcher: JobDispatcher?
   var queue: JobQueue?
+  let progressStart: HostTime
   var nextProgress: HostTime
-
-  var clock: any SessionClock { session.clock }
 
   init(_ session: Session, destination: SessionOutput.Destination) {
     self.session = session
     configuration = session.configuration
-    started = session.clock.now
-    identity =
-      configuration.isDeterministic
-      ? nil
-      : SessionRecord.Identity(
-        id: HostFacts.newIdentifier(), host: HostFacts.hostName, started: WallClock.nanosecondsSinceEpoch)
-    output = SessionOutput(destination, sessionID: identity?.id, clock: session.clock)
-    nextProgress = started
+    time = SessionTime(clock: session.clock)
+    started = time.now
     zero = started
+    progressStart = started
+    nextProgress = started
+    output = SessionOutput(destination, now: started)
+    if !configuration.isDeterministic {
+      identity = SessionRecord.Identity(
+        id: HostFacts.newIdentifier(), host: HostFacts.hostName, started: WallClock.nanosecondsSinceEpoch)
+      output.mark(sessionID: identity?.id)
+    }
   }
 
   /// From opening to the summary.
   func run() -> ExitStatus {
     var thread: InferenceThread?
     do {
-      try openInputs()
+      if let folder = configuration.replayedFolder { try openRecording(folder) } else { try openInputs() }
+      try followKindOfInputs()
       var builder = SessionBuilder(configuration, isPaced: isRealtime, ready: session.ready)
-      let rings = inputs.enumerated().map { builder.add($1.description, input: $0, wake: $1.wake) }
+      let rings = descriptions.enumerated().map { place, description in
+        builder.add(description, input: place, wake: inputs.isEmpty ? session.ready : inputs[place].wake)
+      }
       streams = builder.streams
-      heads = streams.map { _ in MergeOrder.Head(time: nil, bound: .distantPast, isFinished: false) }
       let loaded = try loadModels()
       thread = try prepare(builder, loaded)
+      try startInputs(rings)
       writeSession()
-      startInputs(rings)
       loop()
-      noteInputFailures(atEnd: false)
     } catch {
       writeSession()
       fail(error, status: Self.status(of: error))
@@ -83,9 +92,11 @@ final class SessionRun {
     queue?.close()
     thread?.shutdown()
     noteInputFailures(atEnd: true)
-    if let requested = session.interruptedStatus, status == .done { status = requested }
+    if let requested = intake?.interruption ?? session.interruptedStatus, status == .done { status = requested }
+    noteReplayFailure()
     writeSummary()
     output.finish(isComplete: status == .done)
+    noteRecordingFailure()
     if case .failed(let error) = output.condition {
       session.observer.error(error)
       return .output
@@ -96,15 +107,28 @@ final class SessionRun {
   // MARK: Before
 
   private func openInputs() throws {
+    if let folder = configuration.recording { _ = try Recording.make(folder) }
     for uri in configuration.inputs {
-      inputs.append(
-        try InputOpening.open(uri, options: configuration.inputOptions, interruption: session.interruption))
+      var options = configuration.inputOptions
+      options.packetLog = configuration.recording.map { Recording(folder: $0).packetsPath(input: inputs.count) }
+      inputs.append(try InputOpening.open(uri, options: options, interruption: session.interruption))
     }
-    isLive = inputs.contains { $0.description.isLive }
+    descriptions = inputs.map(\.description)
+  }
+
+  /// What follows from whether an input is live.
+  private func followKindOfInputs() throws {
+    isLive = descriptions.contains(where: \.isLive)
     isRealtime = isLive || configuration.pace == .realtime
     output.showsTimes = isRealtime
     statsInterval = configuration.statsInterval ?? (isRealtime ? .seconds(1) : .zero)
     nextStats = .zero + statsInterval
+    if replayed != nil { return output.showsTimes = !configuration.isDeterministic }
+    if configuration.recording != nil, !isRealtime {
+      throw PipelineError(
+        .configuration, "there is nothing to record: files at fast pace give the same records again",
+        location: "--record", remedy: "Record live inputs, or use --pace realtime")
+    }
     if isLive, configuration.isDeterministic {
       throw PipelineError(
         .configuration, "--deterministic needs files or a replay: what a live input brings depends on the moment",
@@ -135,11 +159,16 @@ final class SessionRun {
     let bound = try loaded.map { try builder.feed(for: $0) }
     try prepareFeatures(builder, models: loaded.count)
     try prepareOffset(builder, lookedAt: bound.map(\.stream))
-    guard !loaded.isEmpty else { return nil }
-    let jobs = JobQueue(capacity: 128 * loaded.count, ready: session.ready)
-    let dispatcher = JobDispatcher(queue: jobs, ready: session.ready, clock: clock)
+    let jobs = loaded.isEmpty ? nil : JobQueue(capacity: 128 * loaded.count, ready: session.ready)
+    let repeatsJobs = replayed.map { replayed in
+      !configuration.isDeterministic && replayed.header.models == loaded.map(\.description.id)
+    }
+    let intake = try makeIntake(jobs, repeatsJobs: repeatsJobs ?? false)
+    self.intake = intake
+    guard let jobs else { return nil }
+    let dispatcher = JobDispatcher(queue: jobs, intake: intake, ready: session.ready, time: time)
     let context = ModelStage.Context(
-      isRealtime: isRealtime, waitsForEachJob: configuration.isDeterministic,
+      isRealtime: isRealtime, waitsForEachJob: configuration.isDeterministic || repeatsJobs == false,
       budget: isRealtime ? configuration.budget : nil, policy: configuration.skip, output: output,
       dispatcher: dispatcher)
     for (index, (model, place)) in zip(loaded, bound).enumerated() {
@@ -154,16 +183,22 @@ final class SessionRun {
     let thread = InferenceThread(name: "braid-infer")
     self.dispatcher = dispatcher
     do {
-      let actor = try InferenceActor(thread: thread, models: loaded.map { ($0.plan, $0.description) }, clock: clock)
+      let actor = try InferenceActor(
+        thread: thread, models: loaded.map { ($0.plan, $0.description) }, clock: session.clock)
       Task { await actor.serve(jobs) }
       queue = jobs
     } catch {
       thread.shutdown()
       throw error
     }
-    dispatcher.wait { jobs.warmUp != nil }
-    for (stage, duration) in zip(models, jobs.warmUp ?? []) { stage.seed(duration) }
-    return thread
+    while true {
+      let ticket = session.ready.ticket()
+      if let durations = jobs.warmUp {
+        for (stage, duration) in zip(models, intake.warmUp(durations)) { stage.seed(duration) }
+        return thread
+      }
+      session.ready.wait(since: ticket)
+    }
   }
 
   /// Prepares to measure the offset of sound to picture where something looks at both, so that decoding alone stays that.
@@ -198,12 +233,15 @@ final class SessionRun {
       threads: configuration.threads, inputs: takes)
   }
 
-  private func startInputs(_ rings: [[Int: Ring]]) {
-    zero = clock.now
+  private func startInputs(_ rings: [[Int: Ring]]) throws {
+    guard replayed == nil else { return }
+    time.step()
+    zero = time.now
+    try writeRecordingHeader()
     for (index, input) in inputs.enumerated() {
       let pace: InputPace =
         input.description.isLive ? .live(start: zero) : isRealtime ? .realtime(start: zero) : .fast
-      input.start(rings: rings[index], pace: pace, clock: clock, threadName: "braid-in-\(index)")
+      input.start(rings: rings[index], pace: pace, clock: session.clock, threadName: "braid-in-\(index)")
     }
   }
 
@@ -218,13 +256,14 @@ final class SessionRun {
   /// Tells of inputs that have ended by a failure, each once: of a live one at once, of others when everything has ended.
   func noteInputFailures(atEnd: Bool) {
     // An input that was told to stop has not failed.
-    guard session.interruptedStatus == nil, output.condition == .open else { return }
-    for (index, input) in inputs.enumerated() where !failuresTold.contains(index) {
-      guard atEnd ? status == .done || status == .lost : isLive, let failure = input.failure else { continue }
-      failuresTold.insert(index)
+    guard let intake, intake.interruption == nil, output.condition == .open else { return }
+    for (index, input) in descriptions.enumerated() {
+      guard atEnd ? status == .done || status == .lost : isLive, let failure = intake.failure(of: index) else {
+        continue
+      }
       session.observer.error(failure)
       output.error(failure, isFatal: streams.allSatisfy(\.isFinished))
-      status = input.description.isLive ? .lost : .input
+      status = input.isLive ? .lost : .input
     }
   }
 
@@ -247,6 +286,7 @@ final class SessionRun {
     case is InferenceError: return .model
     case let error as PipelineError:
       if error.code == .outputFailed { return .output }
+      if error.code == .brokenRecording { return .input }
       return [.configuration, .noStreamForModel].contains(error.code) ? .usage : .model
     default: return .usage
     }

@@ -1,0 +1,48 @@
+internal import BraidCore
+internal import BraidInference
+internal import BraidIngest
+
+/// The options of a session that what it tells depends on.
+struct RecordedOptions: Codable {
+  var pace: String
+  var models: [String]?
+  var features: String?
+  var skip: String
+  var budget: MediaDuration?
+  var tolerance: MediaDuration
+  var wait: MediaDuration
+  var statsInterval: MediaDuration?
+  var threads: Int
+  var duration: MediaDuration?
+  var modelFolders: [String]
+
+  init(_ configuration: SessionConfiguration) {
+    pace = configuration.pace.rawValue
+    if case .named(let names) = configuration.models { models = names }
+    if case .named(let list) = configuration.features { features = list }
+    skip = configuration.skip.description
+    budget = configuration.budget
+    tolerance = configuration.tolerance
+    wait = configuration.wait
+    statsInterval = configuration.statsInterval
+    threads = configuration.threads
+    duration = configuration.inputOptions.duration
+    modelFolders = configuration.modelFolders
+  }
+
+  /// The options for a repetition: the recorded ones where `configuration` has the defaults.
+  func apply(to configuration: inout SessionConfiguration) {
+    let defaults = SessionConfiguration(inputs: configuration.inputs)
+    configuration.pace = SessionConfiguration.Pace(rawValue: pace) ?? .realtime
+    if configuration.models == .defaults, let models { configuration.models = .named(models) }
+    if configuration.features == .defaults, let features { configuration.features = .named(features) }
+    if configuration.skip == defaults.skip, let policy = SkipPolicy(skip) { configuration.skip = policy }
+    if configuration.budget == nil { configuration.budget = budget }
+    if configuration.tolerance == defaults.tolerance { configuration.tolerance = tolerance }
+    if configuration.wait == defaults.wait { configuration.wait = wait }
+    if configuration.statsInterval == nil { configuration.statsInterval = statsInterval }
+    if configuration.threads == defaults.threads, (1...1024).contains(threads) { configuration.threads = threads }
+    if configuration.inputOptions.duration == nil { configuration.inputOptions.duration = duration }
+    if configuration.modelFolders.isEmpty { configuration.modelFolders = modelFolders }
+  }
+}
