@@ -11,6 +11,15 @@ public enum InputOpening {
   public static func open(
     _ uri: String, options: InputOptions = InputOptions(), interruption: InputInterruption = InputInterruption()
   ) throws(IngestError) -> any SessionInput {
-    try MediaInput.open(uri, options: options, interruption: interruption)
+    let location = try LiveSource.location(of: uri, options)
+    if location.isLive {
+      return try LiveMediaInput.open(LiveSource(location), options: options, interruption: interruption)
+    }
+    let format = try FormatContext(location, options, interruption)
+    guard let source = LiveSource(fetched: location, format) else {
+      return try MediaInput(format, location, options, interruption)
+    }
+    let connection = try LiveConnection(format, location, options, kinds: nil)
+    return LiveMediaInput(source, options, connection, location: 0, interruption)
   }
 }

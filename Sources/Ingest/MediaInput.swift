@@ -26,15 +26,23 @@ public final class MediaInput: SessionInput {
   public static func open(
     _ uri: String, options: InputOptions = InputOptions(), interruption: InputInterruption = InputInterruption()
   ) throws(IngestError) -> MediaInput {
-    let demuxer = try openDemuxer(uri, options, interruption)
-    return MediaInput(demuxer.description, demuxer.demuxer, base: options.start ?? .zero)
+    let location = try InputLocation(uri)
+    return try MediaInput(FormatContext(location, options, interruption), location, options, interruption)
+  }
+
+  /// An input of a container that is open already.
+  convenience init(
+    _ format: consuming FormatContext, _ location: InputLocation, _ options: InputOptions,
+    _ interruption: InputInterruption
+  ) throws(IngestError) {
+    let (demuxer, description) = try Self.openDemuxer(format, location, options, interruption)
+    self.init(description, demuxer, base: options.start ?? .zero)
   }
 
   static func openDemuxer(
-    _ uri: String, _ options: InputOptions, _ interruption: InputInterruption
+    _ format: consuming FormatContext, _ location: InputLocation, _ options: InputOptions,
+    _ interruption: InputInterruption
   ) throws(IngestError) -> (demuxer: Demuxer, description: InputDescription) {
-    let location = try InputLocation(uri)
-    let format = try FormatContext(location, options, interruption)
     var description = format.describe(location, keepsTime: options.keepsTime)
     try format.select(options, in: &description)
     let demuxer = try Demuxer(format, description, options, location, interruption)

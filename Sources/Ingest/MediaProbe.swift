@@ -43,7 +43,10 @@ public enum MediaProbe {
     _ uri: String, options: InputOptions = InputOptions(), interruption: InputInterruption = InputInterruption(),
     _ body: (ProbedFrame) -> Void
   ) throws(IngestError) {
-    let demuxer = try MediaInput.openDemuxer(uri, options, interruption).demuxer
+    let location = try InputLocation(uri)
+    let demuxer = try MediaInput.openDemuxer(
+      FormatContext(location, options, interruption), location, options, interruption
+    ).demuxer
     reading: while true {
       for reader in demuxer.readers where !reader.isExhausted {
         reader.isObserved = true

@@ -55,6 +55,11 @@ struct AudioAssembler {
     }
   }
 
+  /// Moves the run's clock a little, to follow a drift of the stamps.
+  mutating func shift(by duration: MediaDuration) {
+    start = start + duration
+  }
+
   /// Lets `count` samples of the run's time pass without giving them out; only before the first that is.
   mutating func skip(_ count: Int) {
     total += Int64(count)

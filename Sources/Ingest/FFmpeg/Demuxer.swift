@@ -16,6 +16,7 @@ final class Demuxer: @unchecked Sendable {
 
   let location: InputLocation
   let limits: InputLimits
+  private let readTimeout: MediaDuration
   let interruption: InputInterruption
   let wake = Signal()
   let readers: [StreamReader]
@@ -77,6 +78,7 @@ final class Demuxer: @unchecked Sendable {
     self.location = location
     self.interruption = interruption
     limits = options.limits
+    readTimeout = options.live.readTimeout
     self.readers = readers
     readerOfStream = table
     denseCount = readers.count { !$0.isSparse }
@@ -102,6 +104,7 @@ final class Demuxer: @unchecked Sendable {
   /// Reads the next packet of the file into its stream's queue. Keeps ``failure`` when reading fails.
   func read() -> Read {
     if interruption.isInterrupted { return .interrupted }
+    if location.place == .network { format.deadline.allow(readTimeout) }
     let status = unsafe av_read_frame(format.pointer, packet)
     if status == braid_AVERROR_EAGAIN {
       wake.wait(since: wake.ticket(), until: MonotonicClock().now + .milliseconds(5))
@@ -150,7 +153,15 @@ final class Demuxer: @unchecked Sendable {
   }
 
   private func end(_ status: Int32) -> Read {
-    if status == braid_AVERROR_EXIT || interruption.isInterrupted { return .interrupted }
+    if interruption.isInterrupted { return .interrupted }
+    if format.deadline.hasPassed {
+      fail(
+        IngestError(
+          .timedOut, "nothing came for \(readTimeout.seconds) s", location: location.redacted,
+          remedy: "Check the server, or wait longer with --read-timeout; what came before was taken."))
+      return finishInput()
+    }
+    if status == braid_AVERROR_EXIT { return .interrupted }
     var status = status
     if status == braid_AVERROR_EOF, let io = unsafe format.pointer.pointee.pb, unsafe io.pointee.error < 0 {
       status = unsafe io.pointee.error

@@ -28,6 +28,9 @@ enum FFmpegCall {
       case -ENOENT, braid_AVERROR_HTTP_NOT_FOUND: (.notFound, "Check the name.")
       case -EACCES, -EPERM, braid_AVERROR_HTTP_FORBIDDEN, braid_AVERROR_HTTP_UNAUTHORIZED:
         (.notPermitted, "Check the permissions.")
+      case -ETIMEDOUT: (.timedOut, "Check that something sends there.")
+      case -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH:
+        (.notFound, "Check the address, and that the server runs.")
       case -ENOMEM: (.limitExceeded, "Raise the limit on allocations if the input is trusted.")
       case braid_AVERROR_EXIT: (.interrupted, "")
       case braid_AVERROR_PROTOCOL_NOT_FOUND: (.protocolRefused, "Use a protocol that this build of FFmpeg knows.")

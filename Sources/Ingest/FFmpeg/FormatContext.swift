@@ -7,9 +7,9 @@ import Glibc
 @safe
 struct FormatContext: ~Copyable {
   let pointer: UnsafeMutablePointer<AVFormatContext>
-  // The interrupt callback points at it: it must live as long as the context.
-  private let interruption: InputInterruption
-  private let standardInput: StandardInput?
+  /// The interrupt callback points at it: it must live as long as the context.
+  let deadline: InputDeadline
+  private let pipe: PipeInput?
 
   /// Containers that open further inputs, by the names that FFmpeg gives them.
   private static let playlists: Set<String> = [
@@ -19,17 +19,43 @@ struct FormatContext: ~Copyable {
   /// Those of them that are protocols too: fine when the URL asks for them.
   private static let protocolFormats: Set<String> = ["rtsp", "rtp", "sap"]
 
-  /// Opens the container and finds out about its streams.
+  /// Opens the container and finds out about its streams. What may be silent has `options.live.openTimeout` to answer.
+  ///
+  /// - Throws: ``IngestError/Code/timedOut``, `interrupted`, and what ``open(_:_:_:)`` does.
   init(_ location: InputLocation, _ options: InputOptions, _ interruption: InputInterruption) throws(IngestError) {
     LibraryLog.silence()
     av_max_alloc(max(1 << 20, options.limits.allocationBytes))
-    var location = location
-    let standardInput = location.place == .standardInput ? StandardInput() : nil
-    if let standardInput { (location.url, location.protocols) = (standardInput.url, standardInput.protocols) }
-    let opened = unsafe try Self.open(location, options, interruption)
-    self.interruption = interruption
-    self.standardInput = standardInput
+    let deadline = InputDeadline(interruption)
+    if location.place != .file { deadline.allow(options.live.openTimeout) }
+    let (pipe, opened) = unsafe try Self.openInTime(location, options, deadline)
+    deadline.allow(.unlimited)
+    self.deadline = deadline
+    self.pipe = pipe
     unsafe pointer = opened
+  }
+
+  private static func openInTime(
+    _ location: InputLocation, _ options: InputOptions, _ deadline: InputDeadline
+  ) throws(IngestError) -> (PipeInput?, UnsafeMutablePointer<AVFormatContext>) {
+    do throws(IngestError) {
+      var location = location
+      let pipe = try PipeInput(location, deadline)
+      if let pipe { (location.url, location.protocols) = (pipe.url, pipe.protocols) }
+      return unsafe (pipe, try open(location, options, deadline))
+    } catch {
+      throw deadline.isOver ? overError(deadline, location, options) : error
+    }
+  }
+
+  private static func overError(
+    _ deadline: InputDeadline, _ location: InputLocation, _ options: InputOptions
+  ) -> IngestError {
+    if deadline.interruption.isInterrupted {
+      return IngestError(.interrupted, "opening was stopped", location: location.redacted)
+    }
+    return IngestError(
+      .timedOut, "it did not answer within \(options.live.openTimeout.seconds) s", location: location.redacted,
+      remedy: "Check that something sends there, or give it longer with --open-timeout.")
   }
 
   deinit {
@@ -49,20 +75,26 @@ struct FormatContext: ~Copyable {
     return unsafe streams[index]
   }
 
-  private static func callback(_ interruption: InputInterruption) -> AVIOInterruptCB {
+  /// Whether its server gives neither a length nor ranges, so that it is made as it is sent.
+  var isUnbounded: Bool {
+    guard let io = unsafe pointer.pointee.pb else { return false }
+    return unsafe io.pointee.seekable == 0 && avio_size(io) < 0
+  }
+
+  private static func callback(_ deadline: InputDeadline) -> AVIOInterruptCB {
     unsafe AVIOInterruptCB(
       callback: { opaque in
         guard let opaque = unsafe opaque else { return 0 }
-        let interruption = unsafe Unmanaged<InputInterruption>.fromOpaque(opaque).takeUnretainedValue()
-        return interruption.isInterrupted ? 1 : 0
-      }, opaque: Unmanaged.passUnretained(interruption).toOpaque())
+        return unsafe Unmanaged<InputDeadline>.fromOpaque(opaque).takeUnretainedValue().isOver ? 1 : 0
+      }, opaque: Unmanaged.passUnretained(deadline).toOpaque())
   }
 
   private static func open(
-    _ location: InputLocation, _ options: InputOptions, _ interruption: InputInterruption
+    _ location: InputLocation, _ options: InputOptions, _ deadline: InputDeadline
   ) throws(IngestError) -> UnsafeMutablePointer<AVFormatContext> {
     var format: UnsafePointer<AVInputFormat>?
-    if let name = options.format {
+    if location.place == .device { avdevice_register_all() }
+    if let name = location.format ?? options.format {
       unsafe format = av_find_input_format(name)
       guard unsafe format != nil else {
         throw IngestError(
@@ -71,8 +103,8 @@ struct FormatContext: ~Copyable {
       }
     }
     var io: UnsafeMutablePointer<AVIOContext>?
-    if location.place != .network, options.format == nil {
-      unsafe (format, io) = try probe(location, options, interruption)
+    if location.place != .network, location.format == nil, options.format == nil {
+      unsafe (format, io) = try probe(location, options, deadline)
       // Files are opened anew, so that the container's own reader sets up the protocol.
       if location.place == .file { unsafe avio_closep(&io) }
     }
@@ -80,7 +112,7 @@ struct FormatContext: ~Copyable {
       unsafe avio_closep(&io)
       throw FFmpegCall.error(-ENOMEM, "open the input", location: location.redacted)
     }
-    unsafe context.pointee.interrupt_callback = callback(interruption)
+    unsafe context.pointee.interrupt_callback = callback(deadline)
     unsafe context.pointee.probesize = Int64(max(32, options.limits.probeBytes))
     unsafe context.pointee.max_analyze_duration = max(0, options.limits.probeDuration.nanoseconds / 1000)
     if unsafe io != nil {
@@ -90,7 +122,11 @@ struct FormatContext: ~Copyable {
     var settings = Options()
     settings.set("protocol_whitelist", location.protocols)
     settings.set("pattern_type", "none")
-    if options.format == nil, location.place == .network { settings.set("format_whitelist", allowedFormats) }
+    if options.format == nil, location.place == .network {
+      let asked = location.format.map { "\($0)," } ?? ""
+      settings.set("format_whitelist", asked + allowedFormats)
+    }
+    for (name, value) in location.settings { settings.set(name, value) }
     var optional: UnsafeMutablePointer<AVFormatContext>? = unsafe context
     let status = unsafe settings.lend { unsafe avformat_open_input(&optional, location.url, format, $0) }
     guard status >= 0, let opened = unsafe optional else {
@@ -137,11 +173,11 @@ struct FormatContext: ~Copyable {
 
   /// Reads the beginning to find out the format, and refuses those that would open other inputs.
   private static func probe(
-    _ location: InputLocation, _ options: InputOptions, _ interruption: InputInterruption
+    _ location: InputLocation, _ options: InputOptions, _ deadline: InputDeadline
   ) throws(IngestError) -> (UnsafePointer<AVInputFormat>?, UnsafeMutablePointer<AVIOContext>?) {
     var settings = Options()
     settings.set("protocol_whitelist", location.protocols)
-    var callback = unsafe callback(interruption)
+    var callback = unsafe callback(deadline)
     var io: UnsafeMutablePointer<AVIOContext>?
     let opened = unsafe settings.lend { unsafe avio_open2(&io, location.url, AVIO_FLAG_READ, &callback, $0) }
     try FFmpegCall.check(opened, "read it", location: location.redacted)

@@ -7,8 +7,12 @@ struct InputLocation {
     case file
     /// Standard input.
     case standardInput
+    /// A FIFO of this machine.
+    case fifo
     /// Something that FFmpeg fetches.
     case network
+    /// A capture device or a generator that libavdevice opens.
+    case device
   }
 
   /// As the caller gave it.
@@ -16,22 +20,53 @@ struct InputLocation {
   /// What FFmpeg is given.
   var url: String
   /// Which kind of place it is.
-  let place: Place
+  private(set) var place: Place
   /// FFmpeg's `protocol_whitelist`.
   var protocols: String
   /// The URI without credentials and query.
   let redacted: String
+  /// The scheme of a URL, in lower case; empty for everything else.
+  private(set) var scheme = ""
   /// Whether what it gives comes as it happens.
-  let isLive: Bool
+  private(set) var isLive: Bool
+  /// FFmpeg's name of the container format or device that is to open it; nil finds out.
+  var format: String?
+  /// FFmpeg's options for opening it, by name.
+  var settings: [String: String] = [:]
 
-  private static let liveSchemes: Set<String> = [
-    "rtsp", "rtsps", "rtp", "srtp", "udp", "udplite", "srt", "rist", "rtmp", "rtmps", "rtmpt", "rtmpts", "rtmpe",
-    "rtmpte", "mmsh", "mmst",
-  ]
+  /// The path of a file or FIFO.
+  var path: String { url.hasPrefix("file:") ? String(url.dropFirst(5)) : url }
+
+  /// A session description on this machine, whose streams come by RTP.
+  init(sessionDescription path: String) {
+    uri = path
+    (url, place, protocols, redacted, isLive) = ("file:" + path, .network, "file,rtp,srtp,udp", path, true)
+    format = "sdp"
+  }
+
+  /// A device: `url` as FFmpeg's device `format` takes it.
+  init(device uri: String, format: String, url: String, settings: [String: String]) {
+    self.uri = uri
+    (self.url, place, protocols, redacted, isLive) = (url, .device, "file", uri, true)
+    self.format = format
+    self.settings = settings
+  }
+
+  /// The protocols that may be used for a URL, by its scheme. None reaches files of this machine.
+  private static let protocolsOfScheme: [String: String] = {
+    let http = "http,https,httpproxy,tls,tcp"
+    let rtmp = "rtmp,rtmps,rtmpt,rtmpts,rtmpe,rtmpte,ffrtmphttp,ffrtmpcrypt," + http
+    var table = [
+      "rtsp": "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https", "rtp": "rtp,srtp,udp", "srtp": "srtp,rtp,udp",
+      "udp": "udp", "udplite": "udplite", "tcp": "tcp", "srt": "srt", "rist": "rist", "http": http, "https": http,
+      "ftp": "ftp,tcp", "sftp": "sftp", "data": "data", "mmsh": "mmsh," + http, "mmst": "mmst,tcp",
+    ]
+    table["rtsps"] = table["rtsp"]
+    for scheme in ["rtmp", "rtmps", "rtmpt", "rtmpts", "rtmpe", "rtmpte"] { table[scheme] = rtmp }
+    return table
+  }()
+  /// Of those, the ones that give files.
   private static let fetchSchemes: Set<String> = ["http", "https", "ftp", "sftp", "data"]
-  private static let networkProtocols =
-    "http,https,httpproxy,tls,tcp,udp,udplite,rtp,srtp,srt,rist,rtmp,rtmps,rtmpt,rtmpts,rtmpe,rtmpte,ffrtmphttp,"
-    + "ffrtmpcrypt,ftp,sftp,mmsh,mmst,crypto,data"
 
   /// Finds out what `uri` is. A path that exists is a file, whatever its name looks like.
   init(_ uri: String) throws(IngestError) {
@@ -45,7 +80,8 @@ struct InputLocation {
     var status = stat()
     for candidate in uri == path ? [uri] : [uri, path] where unsafe stat(candidate, &status) == 0 {
       try Self.examine(candidate, status)
-      (url, place, protocols, redacted, isLive) = ("file:" + candidate, .file, "file,crypto,data", uri, false)
+      let place = status.st_mode & S_IFMT == S_IFIFO ? Place.fifo : .file
+      (url, self.place, protocols, redacted, isLive) = ("file:" + candidate, place, "file,crypto,data", uri, false)
       return
     }
     let reason = errno
@@ -55,13 +91,24 @@ struct InputLocation {
         remedy: "Check the name and the permissions of its folders.", cause: unsafe String(cString: strerror(reason)))
     }
     redacted = Self.redact(uri)
-    guard Self.liveSchemes.contains(scheme) || Self.fetchSchemes.contains(scheme) else {
+    guard let protocols = Self.protocolsOfScheme[scheme] else {
       throw IngestError(
         .protocolRefused, "'\(scheme)' is neither a file here nor a protocol that inputs are read by",
-        location: redacted, remedy: "Give a path, '-', or a URL of http, https, rtsp, rtp, udp, srt or rtmp.")
+        location: redacted, remedy: "Give a path, '-', or a URL of http, https, rtsp, rtp, udp, tcp, srt or rtmp.")
     }
-    (url, place, protocols) = (uri, .network, Self.networkProtocols)
-    isLive = Self.liveSchemes.contains(scheme)
+    (url, place) = (uri, .network)
+    isLive = !Self.fetchSchemes.contains(scheme)
+    self.scheme = scheme
+    self.protocols = protocols
+    // A playlist over HTTP is asked for by its name; it opens nothing but HTTP.
+    if ["http", "https"].contains(scheme), Self.pathExtension(of: uri) == "m3u8" { format = "hls" }
+  }
+
+  /// What follows the last dot of a URL's path, in lower case.
+  private static func pathExtension(of uri: String) -> String {
+    let path = uri.prefix { $0 != "?" && $0 != "#" }
+    guard let name = path.split(separator: "/").last, let dot = name.lastIndex(of: ".") else { return "" }
+    return name[name.index(after: dot)...].lowercased()
   }
 
   private static func examine(_ path: String, _ status: stat) throws(IngestError) {

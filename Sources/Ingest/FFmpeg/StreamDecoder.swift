@@ -28,10 +28,12 @@ struct StreamDecoder: ~Copyable {
   private var isDraining = false
   private var errorsInARow = 0
 
-  /// Opens FFmpeg's decoder for `stream`.
+  /// Opens FFmpeg's decoder for `stream`; for a live one without what would make it hold frames back.
   @unsafe
-  init(_ stream: UnsafeMutablePointer<AVStream>, _ options: InputOptions, location: String) throws(IngestError) {
-    let opened = unsafe try Self.open(stream, options, location: location)
+  init(
+    _ stream: UnsafeMutablePointer<AVStream>, _ options: InputOptions, location: String, isLive: Bool = false
+  ) throws(IngestError) {
+    let opened = unsafe try Self.open(stream, options, location: location, isLive: isLive)
     unsafe context = opened
   }
 
@@ -41,7 +43,7 @@ struct StreamDecoder: ~Copyable {
   }
 
   private static func open(
-    _ stream: UnsafeMutablePointer<AVStream>, _ options: InputOptions, location: String
+    _ stream: UnsafeMutablePointer<AVStream>, _ options: InputOptions, location: String, isLive: Bool
   ) throws(IngestError) -> UnsafeMutablePointer<AVCodecContext> {
     guard let parameters = unsafe stream.pointee.codecpar else {
       throw FFmpegCall.error(-EINVAL, "read the stream's parameters", location: location)
@@ -61,7 +63,8 @@ struct StreamDecoder: ~Copyable {
       unsafe context.pointee.max_pixels = Int64(max(1, options.limits.pixels))
       let isVideo = unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO
       unsafe context.pointee.thread_count = isVideo ? Int32(clamping: max(0, options.decoderThreads)) : 1
-      unsafe context.pointee.thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE
+      // Frame threads keep as many frames back as they are.
+      unsafe context.pointee.thread_type = isLive ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE
       status = unsafe avcodec_open2(context, codec, nil)
     }
     guard status >= 0 else {
@@ -122,6 +125,14 @@ struct StreamDecoder: ~Copyable {
     isDraining = true
     unsafe avcodec_send_packet(context, nil)
     return true
+  }
+
+  /// Forgets what it holds, after a part of the stream was left out.
+  mutating func reset() {
+    queue.removeAll()
+    isDraining = false
+    errorsInARow = 0
+    unsafe avcodec_flush_buffers(context)
   }
 
   private mutating func countError() {

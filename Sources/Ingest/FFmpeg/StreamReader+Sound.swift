@@ -76,7 +76,10 @@ extension StreamReader {
     if !sameFormat { counters.formatChanges += 1 }
     guard let stamp else { return (expected, !sameFormat) }
     let departure = stamp - expected
-    if departure.magnitude <= tolerance { return (expected, !sameFormat) }
+    if departure.magnitude <= tolerance {
+      if isLive { assembler.shift(by: MediaDuration(nanoseconds: departure.nanoseconds / 256)) }
+      return (expected, !sameFormat)
+    }
     guard trustsStamp else {
       counters.stampsOutlying += 1
       return (expected, !sameFormat)

@@ -40,6 +40,8 @@ final class StreamReader {
   /// The ring was told that it has everything.
   var isFinished = false
 
+  /// How many bits the container stores stamps in.
+  let stampBits: Int
   // How the stream fares in the file's order; see Demuxer+Starvation.
   var unwrapper: StampUnwrapper
   var othersBytes = 0
@@ -57,6 +59,9 @@ final class StreamReader {
   /// Whether every frame is noted in ``observed`` as well.
   var isObserved = false
   var observed: [ProbedFrame] = []
+
+  /// Whether the source is live: the sample clock then follows the stamps' slow drift, so that no run ends for it.
+  let isLive: Bool
 
   // Pictures.
   /// How many came out of the decoder so far.
@@ -81,7 +86,8 @@ final class StreamReader {
 
   /// Opens the decoder of the stream at `index`.
   init(
-    _ format: borrowing FormatContext, index: Int, origin: MediaTime, options: InputOptions, location: String
+    _ format: borrowing FormatContext, index: Int, origin: MediaTime, options: InputOptions, location: String,
+    isLive: Bool = false
   ) throws(IngestError) {
     guard let stream = unsafe format.stream(index) else {
       throw IngestError(.noUsableStream, "there is no stream \(index)", location: location)
@@ -90,7 +96,9 @@ final class StreamReader {
     self.origin = origin
     kind = format.kind(index)
     timeBase = unsafe TimeBase(stream.pointee.time_base)
-    unwrapper = unsafe StampUnwrapper(bits: Int(stream.pointee.pts_wrap_bits))
+    self.isLive = isLive
+    stampBits = unsafe Int(stream.pointee.pts_wrap_bits)
+    unwrapper = StampUnwrapper(bits: stampBits)
     let rate = unsafe stream.pointee.avg_frame_rate
     nominalFrame =
       rate.num > 0 && rate.den > 0
@@ -98,7 +106,8 @@ final class StreamReader {
       : .zero
     window = Window(
       start: options.start, end: options.duration.map { (options.start ?? .zero) + $0 })
-    decoder = unsafe try StreamDecoder(stream, options, location: "\(location), stream \(index)")
+    decoder = unsafe try StreamDecoder(
+      stream, options, location: "\(location), stream \(index)", isLive: isLive)
   }
 
   /// Whether it may say nothing for minutes and yet holds nobody up.

@@ -1,0 +1,226 @@
+import BraidCore
+import CFFmpeg
+import Glibc
+
+/// The body of the thread that decodes a live source: it takes what the reading thread brings, puts it on the session's
+/// timeline, and pushes it into rings that never make it wait.
+@safe
+final class LiveDecoder: @unchecked Sendable {
+  // SAFETY: `run` is the decoding thread's alone; what others read (`estimate`, `failure`, `notices`, the streams' meters) is
+  // behind locks, and `streams` itself does not change.
+
+  /// How far behind what is being read a stream's bound follows when nothing of it comes: for so long others wait for it.
+  static let patience = MediaDuration.seconds(2)
+
+  let streams: [LiveStream]
+  let failure = Guarded<IngestError?>(nil)
+  let estimate = Guarded<ClockEstimate?>(nil)
+  let notices = NoticeQueue()
+  private let source: LiveSource
+  private let queue: LivePacketQueue
+  private let interruption: InputInterruption
+  private let kinds: [InputStreamKind]
+  private var stamps: LiveStamps
+  private var timeline: LiveTimeline
+  private var start = HostTime(nanoseconds: 0)
+  /// Whether the source is away.
+  private var isAway = false
+  private var wasAway = false
+  private var lastArrival = HostTime(nanoseconds: 0)
+  private var formatChanges: [Int]
+
+  init(
+    _ source: LiveSource, _ description: InputDescription, queue: LivePacketQueue, _ interruption: InputInterruption
+  ) {
+    self.source = source
+    self.queue = queue
+    self.interruption = interruption
+    let selected = description.streams.filter(\.isSelected)
+    streams = selected.enumerated().map { LiveStream(place: $0.offset, $0.element) }
+    kinds = selected.map(\.kind)
+    stamps = LiveStamps(count: selected.count)
+    timeline = LiveTimeline(kinds, beginsAtOnce: source.timing == .stamps)
+    formatChanges = Array(repeating: 0, count: selected.count)
+  }
+
+  /// Decodes until the source has ended or the input is stopped, then finishes the rings.
+  func run(start: HostTime, clock: any SessionClock) {
+    self.start = start
+    defer { finish() }
+    guard let packet = unsafe av_packet_alloc() else {
+      fail(FFmpegCall.error(-ENOMEM, "decode", location: source.redacted))
+      return
+    }
+    defer {
+      var packet: UnsafeMutablePointer<AVPacket>? = unsafe packet
+      unsafe av_packet_free(&packet)
+    }
+    while !interruption.isInterrupted {
+      let ticket = queue.ready.ticket()
+      let item = unsafe queue.take(into: packet)
+      if case .nothing = item {
+        tick(clock.now)
+        clock.wait(on: queue.ready, since: ticket, until: clock.now + .milliseconds(50))
+      } else if unsafe !handle(item, packet, now: clock.now) {
+        return
+      }
+    }
+  }
+
+  /// Everything that a source brings passes here, in order: each packet with its arrival, and what happened to the connection.
+  ///
+  /// - Returns: false after the last item.
+  private func handle(
+    _ item: LivePacketQueue.Item, _ packet: UnsafeMutablePointer<AVPacket>, now: HostTime
+  ) -> Bool {
+    switch item {
+    case .nothing: break
+    case .packet(let stream, let arrival):
+      unsafe take(packet, streams[stream], arrival)
+      unsafe av_packet_unref(packet)
+      publishBounds(upTo: arrival)
+    case .dropped(let dropped):
+      for stream in streams { stream.drop(dropped[stream.place], timeline, start) }
+    case .opened(let opened): open(opened, now)
+    case .changed(let place, let changed): change(streams[place], changed, now)
+    case .lost(let error, let time): lose(error, time)
+    case .ended(let error):
+      drain()
+      if let error { fail(error) }
+      return false
+    }
+    return true
+  }
+
+  // MARK: - Packets
+
+  private func take(_ packet: UnsafeMutablePointer<AVPacket>, _ stream: LiveStream, _ arrival: HostTime) {
+    lastArrival = arrival
+    guard let reader = stream.reader else { return }
+    var presentation = unsafe FFmpegCall.stamp(packet.pointee.pts)
+    var decoding = unsafe FFmpegCall.stamp(packet.pointee.dts)
+    let place = stamps.place(
+      &presentation, &decoding, length: unsafe packet.pointee.duration, of: stream.place, at: arrival)
+    unsafe packet.pointee.pts = presentation ?? braid_AV_NOPTS_VALUE
+    unsafe packet.pointee.dts = decoding ?? braid_AV_NOPTS_VALUE
+    unsafe packet.pointee.time_base = AVRational(num: 0, den: 1)
+    if unsafe !reader.decoder.queue.append(moving: packet) {
+      return fail(FFmpegCall.error(-ENOMEM, "keep a packet", location: source.redacted))
+    }
+    guard let place else { return }
+    if place.hasJumped {
+      stream.jump(at: place.time)
+      if place.isFirst { noteJump(arrival) }
+    }
+    switch timeline.observe(place.time, of: stream.place, at: arrival) {
+    case .followed: if timeline.hasBegun { decode(stream) }
+    case .begun: for stream in streams { decode(stream) }
+    case .jumped:
+      for stream in streams {
+        stream.jump(at: place.time)
+        decode(stream)
+      }
+      noteJump(arrival)
+    }
+    estimate.withLock { $0 = timeline.estimate }
+  }
+
+  private func decode(_ stream: LiveStream) {
+    stream.decode(timeline, start)
+    guard let reader = stream.reader, reader.counters.formatChanges != formatChanges[stream.place] else { return }
+    formatChanges[stream.place] = reader.counters.formatChanges
+    let text =
+      if let size = reader.pictureSize { "\(size.width)x\(size.height)" } else {
+        "\(reader.assembler.sampleRate) Hz, \(reader.assembler.channelCount) channels"
+      }
+    note(.formatChanged, stream, lastArrival, text)
+  }
+
+  private func noteJump(_ time: HostTime) {
+    note(.clockJumped, nil, time, "the stamps jumped")
+  }
+
+  // MARK: - Connections
+
+  private func open(_ opened: LiveConnection.Streams, _ now: HostTime) {
+    timeline = LiveTimeline(kinds, beginsAtOnce: source.timing == .stamps)
+    stamps = LiveStamps(count: streams.count)
+    for (stream, reader) in zip(streams, opened.readers) {
+      setReader(stream, reader)
+      guard wasAway else { continue }
+      stream.interrupt(source.gapReason, isByLength: true)
+      // Others were told that nothing from before would come.
+      stream.floor = max(stream.floor, stream.bound)
+    }
+    isAway = false
+    if wasAway { note(.reconnected, nil, now, "") }
+  }
+
+  private func setReader(_ stream: LiveStream, _ reader: StreamReader?) {
+    stream.setReader(reader)
+    formatChanges[stream.place] = 0
+    guard let reader else { return }
+    stamps.setStream(
+      stream.place, timeBase: reader.timeBase, bits: reader.stampBits, isSparse: reader.isSparse)
+  }
+
+  private func change(_ stream: LiveStream, _ changed: LiveConnection.Changed, _ now: HostTime) {
+    stream.drain(timeline, start)
+    setReader(stream, changed.reader)
+    note(.formatChanged, stream, now, changed.text)
+  }
+
+  private func lose(_ error: IngestError, _ time: HostTime) {
+    drain()
+    isAway = true
+    wasAway = true
+    note(.disconnected, nil, time, error.cause.map { "\(error.message): \($0)" } ?? error.message)
+    tick(time)
+  }
+
+  /// Brings out what the connection's readers hold. What never had a time, because too little came, is given up.
+  private func drain() {
+    for stream in streams {
+      if timeline.hasBegun { stream.drain(timeline, start) }
+      stream.setReader(nil)
+    }
+  }
+
+  // MARK: - Time going by
+
+  /// What is to be done though nothing comes.
+  private func tick(_ now: HostTime) {
+    if case .begun = timeline.settle(at: now) { for stream in streams { decode(stream) } }
+    publishBounds(upTo: now)
+  }
+
+  /// Lets nobody wait for streams that give nothing: while the source is away, and where one of them is silent.
+  private func publishBounds(upTo now: HostTime) {
+    let time = MediaTime.zero + (now - start)
+    for stream in streams { stream.advance(isAway ? time : time - Self.patience) }
+  }
+
+  private func note(_ kind: InputNotice.Kind, _ stream: LiveStream?, _ time: HostTime, _ cause: String) {
+    let epoch = stream?.epoch ?? streams.map(\.epoch).max() ?? 0
+    let isNew = kind == .reconnected || kind == .clockJumped
+    notices.append(
+      InputNotice(
+        kind: kind, stream: stream?.index, time: .zero + (time - start), epoch: isNew ? epoch + 1 : epoch, cause: cause)
+    )
+  }
+
+  private func fail(_ error: IngestError) {
+    failure.withLock { if $0 == nil { $0 = error } }
+  }
+
+  private func finish() {
+    for stream in streams {
+      if timeline.hasBegun, let reader = stream.reader {
+        if stream.kind == .audio { reader.assembler.flush(to: &reader.outbox) }
+        stream.decode(timeline, start)
+      }
+      stream.setReader(nil)
+      stream.ring?.finish()
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import BraidCore
+import CFFmpeg
+import Glibc
+
+/// The body of the thread that reads a live source: it waits for packets, notes when each arrived, hands them on, and
+/// gets a lost connection back. It never waits for whoever takes them.
+@safe
+final class LiveReader: @unchecked Sendable {
+  // SAFETY: used by one thread at a time: the opener's until `start`, then the reading thread's alone.
+
+  private let source: LiveSource
+  private let options: InputOptions
+  private let interruption: InputInterruption
+  private let queue: LivePacketQueue
+  /// Notified to end a wait.
+  private let wake: Signal
+  private let kinds: [InputStreamKind]
+  private var connection: LiveConnection?
+  private var schedule: ReconnectSchedule
+  private var pacer = LivePacer()
+  /// The location that worked last.
+  private var preferred: Int
+
+  init(
+    _ source: LiveSource, _ options: InputOptions, _ opened: LiveConnection, location: Int, kinds: [InputStreamKind],
+    queue: LivePacketQueue, wake: Signal, _ interruption: InputInterruption
+  ) {
+    self.source = source
+    self.options = options
+    self.interruption = interruption
+    self.queue = queue
+    self.wake = wake
+    self.kinds = kinds
+    connection = opened
+    preferred = location
+    schedule = ReconnectSchedule(options.live)
+  }
+
+  /// Opens the first of the source's locations that answers, the preferred one before the others.
+  static func connect(
+    _ source: LiveSource, _ options: InputOptions, kinds: [InputStreamKind]?, preferred: Int = 0,
+    _ interruption: InputInterruption
+  ) throws(IngestError) -> (LiveConnection, location: Int) {
+    var places = Array(source.locations.indices)
+    if places.contains(preferred) { places.swapAt(0, preferred) }
+    var failure = IngestError(.notFound, "there is nothing to open", location: source.redacted)
+    for (number, place) in places.enumerated() {
+      var options = options
+      // Whichever is not the last leaves time for the next.
+      if number < places.count - 1 {
+        options.live.openTimeout = min(
+          .seconds(4), MediaDuration(nanoseconds: options.live.openTimeout.nanoseconds / 2))
+      }
+      do throws(IngestError) {
+        let location = source.locations[place]
+        let format = try FormatContext(location, options, interruption)
+        return (try LiveConnection(format, location, options, kinds: kinds), place)
+      } catch {
+        failure = error
+        if [.interrupted, .notPermitted, .notFound].contains(error.code) { break }
+      }
+    }
+    throw failure
+  }
+
+  /// Reads until the source has ended, is lost for good, or the input is stopped.
+  func run(clock: any SessionClock) {
+    guard var packet = unsafe Optional(av_packet_alloc()) else {
+      queue.push(.ended(FFmpegCall.error(-ENOMEM, "read", location: source.redacted)))
+      return
+    }
+    defer { unsafe av_packet_free(&packet) }
+    while let connection {
+      guard let packet = unsafe packet else { break }
+      let stop = unsafe readAll(connection, packet, clock)
+      let lost = loss(of: connection, stop)
+      self.connection = nil
+      guard let lost, !interruption.isInterrupted else {
+        queue.push(.ended(nil))
+        return
+      }
+      guard source.comesBack == .always || options.live.reconnects else {
+        queue.push(.ended(lost))
+        return
+      }
+      queue.push(.lost(lost, at: clock.now))
+      guard reconnect(after: lost, clock: clock) else { return }
+    }
+  }
+
+  /// Reads until the connection gives nothing more, and returns FFmpeg's status.
+  private func readAll(
+    _ connection: LiveConnection, _ packet: UnsafeMutablePointer<AVPacket>, _ clock: any SessionClock
+  ) -> Int32 {
+    queue.push(.opened(connection.takeStreams()))
+    pacer = LivePacer()
+    while !interruption.isInterrupted {
+      connection.deadline.allow(options.live.readTimeout)
+      let (read, arrived) = unsafe connection.read(into: packet, clock: clock)
+      var arrival = arrived
+      switch read {
+      case .stopped(let status) where status == braid_AVERROR_EAGAIN:
+        wait(until: clock.now + .milliseconds(5), clock)
+      case .stopped(let status): return status
+      case .nothing: break
+      case .packet(let place):
+        if source.timing == .stamps { unsafe arrival = pace(connection, packet, place, arrival, clock) }
+        unsafe hand(packet, place, arrival)
+      case .changed(let place, let changed):
+        queue.push(.changed(stream: place, changed))
+        unsafe hand(packet, place, arrival)
+      }
+    }
+    return braid_AVERROR_EXIT
+  }
+
+  private func hand(_ packet: UnsafeMutablePointer<AVPacket>, _ place: Int, _ arrival: HostTime) {
+    schedule.succeeded()
+    if unsafe !queue.push(moving: packet, stream: place, arrival: arrival) { interruption.interrupt() }
+  }
+
+  /// Waits until a packet of a source that is too fast is due.
+  private func pace(
+    _ connection: LiveConnection, _ packet: UnsafeMutablePointer<AVPacket>, _ place: Int, _ arrival: HostTime,
+    _ clock: any SessionClock
+  ) -> HostTime {
+    let index = unsafe Int(packet.pointee.stream_index)
+    let due = pacer.due(
+      unsafe FFmpegCall.stamp(packet.pointee.pts), unsafe FFmpegCall.stamp(packet.pointee.dts),
+      timeBase: connection.timeBase(index), bits: connection.stampBits(index), of: index, now: arrival)
+    guard let due else { return arrival }
+    wait(until: due, clock)
+    return clock.now
+  }
+
+  /// Waits until `time` or until the input is stopped.
+  private func wait(until time: HostTime, _ clock: any SessionClock) {
+    while !interruption.isInterrupted, clock.now < time {
+      let ticket = wake.ticket()
+      if interruption.isInterrupted { return }
+      clock.wait(on: wake, since: ticket, until: time)
+    }
+  }
+
+  /// Why the source counts as lost; nil where it has ended.
+  private func loss(of connection: LiveConnection, _ status: Int32) -> IngestError? {
+    let remedy =
+      source.comesBack == .always || options.live.reconnects
+      ? "" : "With --reconnect Braid waits for it and goes on."
+    if connection.deadline.hasPassed {
+      return IngestError(
+        .lost, "nothing came for \(options.live.readTimeout.seconds) s", location: source.redacted, remedy: remedy)
+    }
+    if status == braid_AVERROR_EOF, source.endsCleanly(connection.formatName) || connection.hasReachedLength {
+      return nil
+    }
+    return IngestError(
+      .lost, status == braid_AVERROR_EOF ? "the connection ended" : "the connection failed",
+      location: source.redacted, remedy: remedy, cause: FFmpegCall.text(status))
+  }
+
+  /// Tries until a connection stands. False when the input was stopped or the source is lost for good; that is told.
+  private func reconnect(after lost: IngestError, clock: any SessionClock) -> Bool {
+    var lost = lost
+    while let wait = schedule.next() {
+      self.wait(until: clock.now + wait, clock)
+      if interruption.isInterrupted { break }
+      do throws(IngestError) {
+        let (opened, location) = try Self.connect(source, options, kinds: kinds, preferred: preferred, interruption)
+        (connection, preferred) = (opened, location)
+        return true
+      } catch {
+        lost = IngestError(.lost, error.message, location: error.location, remedy: error.remedy, cause: error.cause)
+      }
+    }
+    guard !interruption.isInterrupted else {
+      queue.push(.ended(nil))
+      return false
+    }
+    queue.push(
+      .ended(
+        IngestError(
+          .lost, "it did not come back in \(schedule.attempts) attempts: \(lost.message)", location: source.redacted,
+          remedy: "Allow more with --reconnect-limit, or check the source.", cause: lost.cause)))
+    return false
+  }
+}
