@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 SWIFT_BUILD_FLAGS ?=
 RELEASE = .build/release/braid
 
-.PHONY: help run test build setup install uninstall format bench bench-inference bench-features clean
+.PHONY: help run test build setup install uninstall format bench bench-inference bench-features bench-live soak clean
 
 help:
 	@echo "make run       build the release and run it on samples/, printing JSON Lines"
@@ -15,6 +15,8 @@ help:
 	@echo "make bench     measure against the peers (see Benchmarks/README.md)"
 	@echo "make bench-inference  models beside ONNX Runtime and OpenVINO"
 	@echo "make bench-features  features of sound beside kaldi-native-fbank and librosa"
+	@echo "make bench-live  live capture: latency from device to reader, processor time"
+	@echo "make soak      the full lengths of live capture's cases, about two hours"
 	@echo "make setup     install what Braid needs of Debian's packages (scripts/debian-packages)"
 
 setup:
@@ -53,6 +55,12 @@ bench-inference: build
 
 bench-features: setup
 	@Benchmarks/features
+
+bench-live: build
+	@Benchmarks/live
+
+soak: build
+	@Benchmarks/soak
 
 clean:
 	swift package clean
