@@ -1,4 +1,5 @@
 import BraidCore
+import Glibc
 
 /// Which device an input is, and what is asked of it: `alsa:hw:1?rate=16000&channels=1`, `v4l2:/dev/video0?size=1280x720`.
 ///
@@ -59,6 +60,14 @@ struct DeviceLocation: Hashable, Sendable {
   static func kind(of uri: String) -> Kind? {
     guard let colon = uri.firstIndex(of: ":") else { return nil }
     return Kind(rawValue: uri[..<colon].lowercased())
+  }
+
+  /// Reads a device's URI; nil where it names no device, or where a file is called that.
+  ///
+  /// - Throws: as ``init(_:)``.
+  init?(unlessFile uri: String) throws(IngestError) {
+    if unsafe access(uri, F_OK) == 0 { return nil }
+    try self.init(uri)
   }
 
   /// Reads a device's URI; nil where it names no device.

@@ -44,8 +44,12 @@ public struct AudioStreamFacts: Hashable, Codable, Sendable {
   public var channelCount: Int
   /// FFmpeg's name of the layout (`stereo`).
   public var layout: String
-  /// FFmpeg's name of the decoder's sample format (`fltp`); empty where unknown.
+  /// FFmpeg's name of the decoder's sample format (`fltp`), or a device's format (`s24-packed`); empty where unknown.
   public var sampleFormat: String
+  /// Samples that a capture device gives at once, as it was negotiated; nil for others.
+  public var periodSamples: Int?
+  /// Samples that a capture device's buffer holds: what its reader may be late by; nil for others.
+  public var bufferSamples: Int?
 }
 
 /// One stream of an input.

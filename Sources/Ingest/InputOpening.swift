@@ -11,6 +11,9 @@ public enum InputOpening {
   public static func open(
     _ uri: String, options: InputOptions = InputOptions(), interruption: InputInterruption = InputInterruption()
   ) throws(IngestError) -> any SessionInput {
+    if let location = try DeviceLocation(unlessFile: uri), location.kind == .alsa {
+      return try AlsaInput.open(location, options: options, interruption: interruption)
+    }
     let location = try LiveSource.location(of: uri, options)
     if location.isLive {
       return try LiveMediaInput.open(LiveSource(location), options: options, interruption: interruption)

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -49,3 +50,15 @@ int64_t braid_peak_resident_bytes(void) {
 }
 
 void braid_release_free_memory(void) { malloc_trim(0); }
+
+int braid_event_create(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+// Neither can fail in a way that matters: a full counter is readable, an empty one is clear.
+void braid_event_notify(int descriptor) {
+  eventfd_write(descriptor, 1);
+}
+
+void braid_event_clear(int descriptor) {
+  eventfd_t count;
+  eventfd_read(descriptor, &count);
+}

@@ -14,7 +14,8 @@ public enum ThreadPriority: Hashable, Sendable {
 
 /// A thread of its own for blocking work: demuxing, capture, inference.
 ///
-/// Whoever starts one joins it; `deinit` asserts that this was done. The body runs once.
+/// Whoever starts one joins it, or abandons it where it hangs in a call that nothing ends; `deinit` asserts that this was
+/// done. The body runs once.
 public final class DedicatedThread: @unchecked Sendable {
   // SAFETY: `handle` is written once in `init` before any other use and read only by `join`, guarded by `joined`.
 
@@ -73,6 +74,13 @@ public final class DedicatedThread: @unchecked Sendable {
   public func join() {
     guard !joined.exchange(true, ordering: .acquiringAndReleasing) else { return }
     pthread_join(handle, nil)
+  }
+
+  /// Lets the thread go its way: it ends when its body returns, and nobody can wait for it any more. For a body that hangs in a
+  /// foreign call; what it holds is kept until then.
+  public func abandon() {
+    guard !joined.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    pthread_detach(handle)
   }
 
   /// The calling thread's name.

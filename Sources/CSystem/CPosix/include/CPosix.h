@@ -29,4 +29,14 @@ int64_t braid_peak_resident_bytes(void);
 /// Gives free memory of the heap back to the system. malloc_trim(3).
 void braid_release_free_memory(void);
 
+/// A descriptor that polls as readable from a notification until it is cleared. eventfd(2), not inherited by children. -1 where
+/// there are no descriptors left.
+int braid_event_create(void);
+
+/// Makes an event's descriptor readable.
+void braid_event_notify(int descriptor);
+
+/// Makes an event's descriptor unreadable again.
+void braid_event_clear(int descriptor);
+
 #endif
