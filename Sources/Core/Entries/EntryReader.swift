@@ -52,9 +52,7 @@ public struct EntryFields {
   /// The next field, bytes: where they are in ``withBytes(_:_:)``.
   public mutating func byteString() throws(EntryError) -> Range<Int> { try bytes(of: try integer()) }
 
-  /// The next field, samples.
-  ///
-  /// - Parameter make: gives the memory for that many.
+  /// The next field, samples, in memory that `make` gives for as many.
   public mutating func samples(_ make: (Int) -> SampleBuffer) throws(EntryError) -> (buffer: SampleBuffer, count: Int) {
     let count = try integer(in: 0...(bytes.count / 4))
     let range = try bytes(of: Int64(count * 4))
@@ -101,9 +99,7 @@ public final class EntryReader: @unchecked Sendable {
   /// The file.
   public let path: String
 
-  /// Opens the file.
-  ///
-  /// - Returns: nil where it cannot be opened or is of another kind.
+  /// Opens the file; nil where it cannot be opened or is of another kind.
   public init?(path: String, kind: StaticString) {
     guard let file = unsafe fopen(path, "rbe") else { return nil }
     unsafe self.file = file

@@ -19,12 +19,8 @@ public final class EntryWriter: @unchecked Sendable {
   /// The first error of the system, as `errno` says it; 0 while all is well. What comes after it is not written.
   public private(set) var error: Int32 = 0
 
-  /// Makes the file, which must not be there yet.
-  ///
-  /// - Parameters:
-  ///   - path: the file.
-  ///   - kind: eight ASCII characters that say what it is.
-  /// - Returns: nil where the file cannot be made; `errno` says why.
+  /// Makes the file, which must not be there yet; nil where that cannot be done, and `errno` says why. `kind` is eight ASCII
+  /// characters that say what it is.
   public init?(path: String, kind: StaticString) {
     self.path = path
     descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)

@@ -39,9 +39,7 @@ final class PacketLogWriter {
   /// The first error of the system; 0 while all is well.
   var error: Int32 { entries.error }
 
-  /// Notes what a stream's packets are from here on.
-  ///
-  /// - Parameter nextPicture: the number that its next decoded picture has.
+  /// Notes what a stream's packets are from here on; its next decoded picture has the number `nextPicture`.
   func open(_ index: Int, _ decoder: borrowing StreamDecoder, timeBase: TimeBase, nextPicture: Int) {
     let context = unsafe decoder.context
     guard unsafe context.pointee.codec_id != AV_CODEC_ID_WRAPPED_AVFRAME else {
@@ -56,9 +54,7 @@ final class PacketLogWriter {
     unsafe write(index, parameters, timeBase: timeBase, nextPicture: nextPicture)
   }
 
-  /// Keeps a packet.
-  ///
-  /// - Parameter nextPicture: the number that the stream's next decoded picture has, for pictures that come as frames.
+  /// Keeps a packet; the stream's next decoded picture has the number `nextPicture`.
   @unsafe
   func packet(
     _ packet: UnsafePointer<AVPacket>, stream: Int, arrival: HostTime, timeBase: TimeBase, nextPicture: Int

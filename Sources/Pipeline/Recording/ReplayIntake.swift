@@ -19,9 +19,7 @@ final class ReplayIntake: SessionIntake {
   /// What is wrong with the recording, found on the way.
   private(set) var failure: PipelineError?
 
-  /// - Parameters:
-  ///   - pictures: by input.
-  ///   - repeatsJobs: whether the models are those of the recording.
+  /// `pictures` are by input; `repeatsJobs` says that the models are those of the recording.
   init(
     _ session: Session, journal: JournalReader, location: String, streams: [StreamSlot], pictures: [RecordedPictures?],
     queue: JobQueue?, time: SessionTime, repeatsJobs: Bool

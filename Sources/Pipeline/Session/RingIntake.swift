@@ -21,7 +21,7 @@ final class RingIntake: SessionIntake {
   private var failuresTold: [Bool]
   private(set) var interruption: ExitStatus?
 
-  /// - Parameter isPaced: whether frames come as time goes; then no stream is waited for.
+  /// Where frames come as time goes (`isPaced`) no stream is waited for.
   init(
     _ session: Session, inputs: [any SessionInput], streams: [StreamSlot], queue: JobQueue?, time: SessionTime,
     isPaced: Bool, journal: JournalWriter?

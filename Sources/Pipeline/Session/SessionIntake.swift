@@ -32,9 +32,8 @@ protocol SessionIntake: AnyObject {
   /// What has come of the streams, if anything has; each is a step of the session's time.
   func next() -> IntakeEvent?
 
-  /// The oldest job that is done, if one is; each is a step of the session's time.
-  ///
-  /// - Parameter running: how many jobs have been handed to the actor and not come back.
+  /// The oldest job that is done, if one is; each is a step of the session's time. `running` is how many have been handed to the
+  /// actor and not come back.
   func takeCompleted(running: Int) -> ModelJob?
 
   /// How long each model's run before the first job took.

@@ -20,9 +20,8 @@ extension SessionRun {
     output.mark(sessionID: header.id)
   }
 
-  /// What the session takes everything from: its inputs' rings or a recording.
-  ///
-  /// - Parameter repeatsJobs: whether the models of a recording run at the times of then.
+  /// What the session takes everything from: its inputs' rings or a recording, whose models run at the times of then where
+  /// `repeatsJobs` says so.
   func makeIntake(_ queue: JobQueue?, repeatsJobs: Bool) throws -> any SessionIntake {
     if let (recording, header) = replayed {
       let pictures = try descriptions.enumerated().map { place, description in
