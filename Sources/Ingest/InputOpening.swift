@@ -23,6 +23,6 @@ public enum InputOpening {
       return try MediaInput(format, location, options, interruption)
     }
     let connection = try LiveConnection(format, location, options, kinds: nil)
-    return LiveMediaInput(source, options, connection, location: 0, interruption)
+    return try LiveMediaInput(source, options, connection, location: 0, interruption)
   }
 }

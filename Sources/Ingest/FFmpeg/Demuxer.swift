@@ -125,8 +125,7 @@ final class Demuxer: @unchecked Sendable {
     note(reader, bytes: unsafe Int(packet.pointee.size))
     guard !reader.isExhausted else { return .packet }
     unsafe log?.packet(
-      packet, stream: index, arrival: MonotonicClock().now, timeBase: reader.timeBase,
-      nextPicture: reader.picturesDecoded)
+      packet, stream: index, arrival: MonotonicClock().now, timeBase: reader.timeBase)
     if unsafe !reader.decoder.queue.append(moving: packet) {
       fail(FFmpegCall.error(-ENOMEM, "keep a packet", location: location.redacted))
       return finishInput()

@@ -16,6 +16,8 @@ final class LiveDecoder: @unchecked Sendable {
   let failure = Guarded<IngestError?>(nil)
   let estimate = Guarded<ClockEstimate?>(nil)
   let notices = NoticeQueue()
+  /// Where every packet is kept as it comes.
+  private let log: PacketLogWriter?
   private let source: LiveSource
   private let queue: LivePacketQueue
   private let interruption: InputInterruption
@@ -30,9 +32,11 @@ final class LiveDecoder: @unchecked Sendable {
   private var formatChanges: [Int]
 
   init(
-    _ source: LiveSource, _ description: InputDescription, queue: LivePacketQueue, _ interruption: InputInterruption
+    _ source: LiveSource, _ description: InputDescription, queue: LivePacketQueue, log: PacketLogWriter?,
+    _ interruption: InputInterruption
   ) {
     self.source = source
+    self.log = log
     self.queue = queue
     self.interruption = interruption
     let selected = description.streams.filter(\.isSelected)
@@ -80,7 +84,10 @@ final class LiveDecoder: @unchecked Sendable {
       unsafe av_packet_unref(packet)
       publishBounds(upTo: arrival)
     case .dropped(let dropped):
-      for stream in streams { stream.drop(dropped[stream.place], timeline, start) }
+      for stream in streams where dropped[stream.place].packets > 0 {
+        log?.mark(stream.index)
+        stream.drop(dropped[stream.place], timeline, start)
+      }
     case .opened(let opened): open(opened, now)
     case .changed(let place, let changed): change(streams[place], changed, now)
     case .lost(let error, let time): lose(error, time)
@@ -104,6 +111,8 @@ final class LiveDecoder: @unchecked Sendable {
     unsafe packet.pointee.pts = presentation ?? braid_AV_NOPTS_VALUE
     unsafe packet.pointee.dts = decoding ?? braid_AV_NOPTS_VALUE
     unsafe packet.pointee.time_base = AVRational(num: 0, den: 1)
+    unsafe log?.packet(
+      packet, stream: stream.index, arrival: arrival, timeBase: reader.timeBase)
     if unsafe !reader.decoder.queue.append(moving: packet) {
       return fail(FFmpegCall.error(-ENOMEM, "keep a packet", location: source.redacted))
     }
@@ -160,6 +169,7 @@ final class LiveDecoder: @unchecked Sendable {
     stream.setReader(reader)
     formatChanges[stream.place] = 0
     guard let reader else { return }
+    log?.open(stream.index, reader.decoder, timeBase: reader.timeBase, nextPicture: reader.picturesDecoded)
     stamps.setStream(
       stream.place, timeBase: reader.timeBase, bits: reader.stampBits, isSparse: reader.isSparse)
   }
@@ -222,5 +232,6 @@ final class LiveDecoder: @unchecked Sendable {
       stream.setReader(nil)
       stream.ring?.finish()
     }
+    log?.flush()
   }
 }

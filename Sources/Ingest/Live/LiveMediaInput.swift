@@ -27,18 +27,19 @@ public final class LiveMediaInput: SessionInput {
     _ source: LiveSource, options: InputOptions, interruption: InputInterruption
   ) throws(IngestError) -> LiveMediaInput {
     let (connection, location) = try LiveReader.connect(source, options, kinds: nil, interruption)
-    return LiveMediaInput(source, options, connection, location: location, interruption)
+    return try LiveMediaInput(source, options, connection, location: location, interruption)
   }
 
   /// An input of a connection that stands already.
   init(
     _ source: LiveSource, _ options: InputOptions, _ connection: LiveConnection, location: Int,
     _ interruption: InputInterruption
-  ) {
+  ) throws(IngestError) {
+    let log = try options.packetLog.map { path throws(IngestError) in try PacketLogWriter(path: path) }
     description = connection.description
     let kinds = description.streams.filter(\.isSelected).map(\.kind)
     queue = LivePacketQueue(kinds, packetLimit: Self.packetLimit, byteLimit: options.limits.queuedBytes)
-    decoder = LiveDecoder(source, description, queue: queue, interruption)
+    decoder = LiveDecoder(source, description, queue: queue, log: log, interruption)
     reader = LiveReader(
       source, options, connection, location: location, kinds: kinds, queue: queue, wake: wake, interruption)
     self.interruption = interruption

@@ -33,6 +33,8 @@ final class LiveStream {
   /// The picture's length as the container says, or zero.
   private var nominalFrame = MediaDuration.zero
   private var sampleRate = 0
+  /// Pictures that readers before the present one have decoded.
+  private var picturesDecoded = 0
   private var lateFrames = 0
   private var lateSamples = 0
 
@@ -56,8 +58,12 @@ final class LiveStream {
 
   /// Goes on with another reader; what the last one held must have been brought out.
   func setReader(_ next: StreamReader?) {
-    if let reader { base = Self.sum(base, reader.counters) }
+    if let reader {
+      base = Self.sum(base, reader.counters)
+      picturesDecoded = reader.picturesDecoded
+    }
     reader = next
+    next?.picturesDecoded = picturesDecoded
     next?.assembler.blocksPerSecond = 50
     if let next, next.nominalFrame > .zero { nominalFrame = next.nominalFrame }
     // Another decoder begins another run.

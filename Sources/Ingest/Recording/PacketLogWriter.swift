@@ -15,8 +15,8 @@ final class PacketLogWriter {
 
   private let entries: EntryWriter
   private var flushed = HostTime(nanoseconds: .min)
-  /// The raw pictures that a stream was said to hold, where it comes as frames.
-  private var rawFormats: [Int: RawFormat] = [:]
+  /// The raw pictures that a stream was said to hold, where it comes as frames, and the number of its next.
+  private var rawStreams: [Int: (format: RawFormat?, next: Int)] = [:]
 
   private struct RawFormat: Equatable {
     var format: Int32
@@ -43,7 +43,7 @@ final class PacketLogWriter {
   func open(_ index: Int, _ decoder: borrowing StreamDecoder, timeBase: TimeBase, nextPicture: Int) {
     let context = unsafe decoder.context
     guard unsafe context.pointee.codec_id != AV_CODEC_ID_WRAPPED_AVFRAME else {
-      rawFormats[index] = RawFormat(format: -1, width: 0, height: 0, range: 0, space: 0)
+      rawStreams[index] = (nil, nextPicture)
       return
     }
     var parameters = unsafe avcodec_parameters_alloc()
@@ -54,13 +54,13 @@ final class PacketLogWriter {
     unsafe write(index, parameters, timeBase: timeBase, nextPicture: nextPicture)
   }
 
-  /// Keeps a packet; the stream's next decoded picture has the number `nextPicture`.
+  /// Keeps a packet.
   @unsafe
   func packet(
-    _ packet: UnsafePointer<AVPacket>, stream: Int, arrival: HostTime, timeBase: TimeBase, nextPicture: Int
+    _ packet: UnsafePointer<AVPacket>, stream: Int, arrival: HostTime, timeBase: TimeBase
   ) {
-    if rawFormats[stream] != nil {
-      unsafe frame(packet, stream: stream, arrival: arrival, timeBase: timeBase, nextPicture: nextPicture)
+    if let raw = rawStreams[stream] {
+      unsafe frame(packet, stream: stream, arrival: arrival, timeBase: timeBase, known: raw.format, number: raw.next)
       return
     }
     unsafe begin(packet, stream: stream, arrival: arrival)
@@ -105,7 +105,8 @@ final class PacketLogWriter {
 
   /// A frame that comes as a packet: its pixels, without gaps between the rows.
   private func frame(
-    _ packet: UnsafePointer<AVPacket>, stream: Int, arrival: HostTime, timeBase: TimeBase, nextPicture: Int
+    _ packet: UnsafePointer<AVPacket>, stream: Int, arrival: HostTime, timeBase: TimeBase, known: RawFormat?,
+    number: Int
   ) {
     guard let data = unsafe packet.pointee.data else { return }
     let frame = unsafe UnsafeRawPointer(data).assumingMemoryBound(to: AVFrame.self)
@@ -115,8 +116,8 @@ final class PacketLogWriter {
     let format = AVPixelFormat(rawValue: found.format)
     let size = av_image_get_buffer_size(format, found.width, found.height, 1)
     guard size > 0 else { return }
-    if rawFormats[stream] != found {
-      rawFormats[stream] = found
+    rawStreams[stream] = (found, number + 1)
+    if known != found {
       var parameters = unsafe avcodec_parameters_alloc()
       defer { unsafe avcodec_parameters_free(&parameters) }
       guard let parameters = unsafe parameters else { return }
@@ -127,7 +128,7 @@ final class PacketLogWriter {
       unsafe (parameters.pointee.width, parameters.pointee.height) = (found.width, found.height)
       unsafe parameters.pointee.color_range = AVColorRange(rawValue: found.range)
       unsafe parameters.pointee.color_space = AVColorSpace(rawValue: found.space)
-      unsafe write(stream, parameters, timeBase: timeBase, nextPicture: nextPicture)
+      unsafe write(stream, parameters, timeBase: timeBase, nextPicture: number)
     }
     unsafe begin(packet, stream: stream, arrival: arrival)
     unsafe withUnsafeTemporaryAllocation(byteCount: Int(size), alignment: 16) { pixels in

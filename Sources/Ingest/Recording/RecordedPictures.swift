@@ -13,8 +13,9 @@ public final class RecordedPictures: @unchecked Sendable {
     var decoder: StreamDecoder
     let owners = RecyclingPool<FrameOwner> { FrameOwner() }
     var formats = PictureFormatCache()
-    /// The number of the next picture that comes out.
+    /// The number of the next picture that comes out, and that of the first which another decoder gave.
     var next: Int
+    var limit = Int.max
 
     init(_ decoder: consuming StreamDecoder, next: Int) {
       self.decoder = decoder
@@ -25,7 +26,8 @@ public final class RecordedPictures: @unchecked Sendable {
   private let reader: EntryReader
   private let location: String
   private var options = InputOptions()
-  private var streams: [Int: Stream] = [:]
+  /// By index: the decoder whose pictures come next, and those that were opened after it.
+  private var streams: [Int: [Stream]] = [:]
   private var isAtEnd = false
   private let packet: UnsafeMutablePointer<AVPacket>
 
@@ -60,17 +62,22 @@ public final class RecordedPictures: @unchecked Sendable {
   /// - Throws: ``IngestError/Code/unusable`` for a damaged file.
   public func frame(stream index: Int, number: Int) throws(IngestError) -> VideoFrame? {
     while true {
-      if let stream = streams[index], stream.next <= number {
+      if let stream = streams[index]?.first, stream.next <= number || streams[index]?.count ?? 0 > 1 {
         let owner = stream.owners.take()
         guard let frame = unsafe owner.frame else { return nil }
         unsafe av_frame_unref(frame)
         switch unsafe stream.decoder.receive(into: frame) {
         case .frame:
           stream.next += 1
-          guard stream.next - 1 == number else { continue }
+          guard stream.next - 1 == number, number < stream.limit else { continue }
           return unsafe VideoFrame(
             frame, owner, time: .zero, duration: .zero, epoch: 0, number: number, &stream.formats)
-        case .ended: if isAtEnd { return nil }
+        case .ended:
+          if streams[index]?.count ?? 0 > 1 {
+            streams[index]?.removeFirst()
+            continue
+          }
+          if isAtEnd { return nil }
         case .needsPacket: break
         }
       }
@@ -88,13 +95,13 @@ public final class RecordedPictures: @unchecked Sendable {
   private func readEntry(for index: Int) throws(EntryError) {
     guard var fields = try reader.next() else {
       isAtEnd = true
-      for stream in streams.values { stream.decoder.inputHasEnded = true }
+      for stream in streams.values { stream.last?.decoder.inputHasEnded = true }
       return
     }
     switch fields.tag {
     case PacketLogWriter.streamTag: try readStream(&fields)
     case PacketLogWriter.packetTag: try readPacket(&fields)
-    case PacketLogWriter.markTag: streams[try fields.integer(in: 0...65_535)]?.decoder.queue.appendStarvedMark()
+    case PacketLogWriter.markTag: streams[try fields.integer(in: 0...65_535)]?.last?.decoder.queue.appendStarvedMark()
     default: throw fields.fault("an entry of an unknown kind")
     }
   }
@@ -111,7 +118,11 @@ public final class RecordedPictures: @unchecked Sendable {
     guard let decoder = decoder(codec, values, timeBase, fields, extradata) else {
       throw fields.fault("a stream of '\(codec)' that cannot be decoded")
     }
-    streams[index] = Stream(decoder, next: next)
+    if let last = streams[index]?.last {
+      last.decoder.inputHasEnded = true
+      last.limit = next
+    }
+    streams[index, default: []].append(Stream(decoder, next: next))
   }
 
   /// A decoder for a stream as it was described.
@@ -147,7 +158,7 @@ public final class RecordedPictures: @unchecked Sendable {
   private func readPacket(_ fields: inout EntryFields) throws(EntryError) {
     let index = try fields.integer(in: 0...65_535)
     _ = try fields.integer()
-    guard let stream = streams[index] else { return }
+    guard let stream = streams[index]?.last else { return }
     unsafe av_packet_unref(packet)
     let (pts, dts, duration) = (try fields.integer(), try fields.integer(), try fields.integer())
     let flags = Int32(try fields.integer(in: 0...Int(Int32.max)))
