@@ -35,7 +35,7 @@ final class LiveConnection {
   let description: InputDescription
   let location: InputLocation
   private let format: FormatContext
-  private let options: InputOptions
+  private var options: InputOptions
   /// By the container's index: the place among those selected.
   private var places: [Int: Int] = [:]
   private var codecs: [Int: AVCodecID] = [:]
@@ -73,6 +73,8 @@ final class LiveConnection {
     self.description = description
     self.location = location
     self.options = options
+    // What part of a live session is wanted is the session's to say, by its own time.
+    (self.options.start, self.options.duration) = (nil, nil)
     var readers: [StreamReader?] = Array(repeating: nil, count: self.kinds.count)
     for (index, place) in places { readers[place] = try makeReader(index) }
     streams = Streams(readers: readers)
