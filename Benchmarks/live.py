@@ -24,9 +24,9 @@ class Latency(Counter):
 
     def arrive(self, record, now):
         self.take(record)
-        if record["type"] != "features" or self.epochs[-1][1] is None:
+        if record["type"] != "features" or self.runs[-1][0] is None:
             return
-        _, first, rows = self.epochs[-1]
+        first, rows = self.runs[-1]
         end = first + rows * HOP
         # By the microphone's clock, sample t * rate is captured at t.
         late = (now * RATE - end + self.PERIOD / 2) % self.PERIOD - self.PERIOD / 2

@@ -105,7 +105,7 @@ class Counter:
         # Where the session's time is zero, on CLOCK_MONOTONIC, once known; then every row's time is held against the true one.
         self.zero = None
         self.skews = []  # session's time, seconds by which it says the sound was captured too late
-        self.epochs = []  # of each: number, first count, rows
+        self.runs = [[None, 0]]  # between gaps: the count of the first sample, rows
         self.gaps = []
         self.wrong = 0
         self.rows = 0
@@ -113,28 +113,27 @@ class Counter:
     def take(self, record):
         if record["type"] == "gap" and record["stream"] == "audio:0":
             self.gaps.append(record)
+            self.runs.append([None, 0])
         if record["type"] != "features" or record["name"].split(",")[0] != "rms":
             return
         for index, (level,) in enumerate(record["values"]):
-            self._row(record["epoch"], level, record["pts"] + (index - 0.5) * record["hop"])
+            self._row(level, record["pts"] + (index - 0.5) * record["hop"])
 
-    def _row(self, epoch, level, pts):
-        if not self.epochs or self.epochs[-1][0] != epoch:
-            self.epochs.append([epoch, None, 0])
-        state = self.epochs[-1]
-        place = state[2] * self.hop
-        state[2] += 1
+    def _row(self, level, pts):
+        state = self.runs[-1]
+        place = state[1] * self.hop
+        state[1] += 1
         self.rows += 1
-        if state[1] is not None:
-            expected = (state[1] + place) % self.PERIOD
+        if state[0] is not None:
+            expected = (state[0] + place) % self.PERIOD
             # Where the counter begins anew within the row, or is so small that the level says little, nothing can be read.
             if expected + self.hop > self.PERIOD or expected < 64:
                 return
         square = (10 ** (level / 20) * 2 * self.PERIOD) ** 2 - (self.hop ** 2 - 1) / 12
         first = math.sqrt(max(0, square)) - (self.hop - 1) / 2
-        if state[1] is None:
+        if state[0] is None:
             if first + self.hop < self.PERIOD - 2 and first > 64 and abs(first - round(first)) < 0.25:
-                state[1] = (round(first) - place) % self.PERIOD
+                state[0] = (round(first) - place) % self.PERIOD
             return
         if abs(first - expected) > 0.4:
             self.wrong += 1
@@ -152,22 +151,19 @@ class Counter:
             wrong.append(f"{self.wrong} rows of {self.rows} do not hold the count that they should")
         if stream["samples"] != stream["delivered"] + stream["lost_samples"]:
             wrong.append(f"samples are not delivered + lost: {stream}")
-        if len(self.epochs) != len(self.gaps) + 1:
-            wrong.append(f"{len(self.gaps)} gaps between {len(self.epochs)} epochs")
-            return wrong
-        if any(first is None for _, first, _ in self.epochs):
-            wrong.append("an epoch too short to be read")
+        if any(first is None for first, _ in self.runs):
+            wrong.append("a run between two gaps is too short to be read")
             return wrong
         delivered = 0
-        for (_, first, rows), (_, following, _), gap in zip(self.epochs, self.epochs[1:], self.gaps):
-            # Rows take all samples but the last few of an epoch.
+        for (first, rows), (following, _), gap in zip(self.runs, self.runs[1:], self.gaps):
+            # Rows take all samples but the last few of a run.
             rest = (following - first - rows * self.hop - gap["samples"]) % self.PERIOD
             if rest >= self.hop:
                 wrong.append(f"the gap at {gap['pts']} says {gap['samples']} samples and is not that long")
             delivered += rows * self.hop + rest
-        rest = stream["delivered"] - delivered - self.epochs[-1][2] * self.hop
+        rest = stream["delivered"] - delivered - self.runs[-1][1] * self.hop
         if not 0 <= rest < self.hop:
             wrong.append(f"{stream['delivered']} samples delivered, {stream['delivered'] - rest} seen")
-        if sum(gap["samples"] for gap in self.gaps) + stream["lost"]["ring"] != stream["lost_samples"]:
+        if sum(gap["samples"] for gap in self.gaps) != stream["lost_samples"]:
             wrong.append("the gaps' samples are not those lost")
         return wrong
