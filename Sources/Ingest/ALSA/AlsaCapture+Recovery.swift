@@ -26,6 +26,7 @@ extension AlsaCapture {
     guard restarts <= Self.mostRestarts else { return lose(AlsaCall.text(status)) }
     if status == -ESTRPIPE || device.state == SND_PCM_STATE_SUSPENDED, resume(device) { return }
     timeline.interrupt(.overrun)
+    endRun()
     let prepared = device.prepare()
     guard prepared >= 0 else { return lose(AlsaCall.text(prepared)) }
     start()
@@ -47,6 +48,7 @@ extension AlsaCapture {
   /// The device is gone, or as good as gone: it is opened again, at once and then ever less often.
   func lose(_ cause: String) {
     timeline.interrupt(.unplug)
+    endRun()
     restarts = 0
     if !isAway {
       isAway = true

@@ -42,6 +42,8 @@ final class AlsaCapture {
   var lastSample = HostTime(nanoseconds: 0)
   var restarts = 0
   private var mute: MuteDetector
+  /// Takes the clock's drift out, where that is asked for.
+  private let drift: DriftFreeSound?
   private var bytes: UnsafeMutableRawBufferPointer
   private let pool = RecyclingPool<SampleBuffer> { SampleBuffer(capacity: 4096) }
 
@@ -62,6 +64,7 @@ final class AlsaCapture {
     timeline = Self.timeline(device.configuration)
     schedule = ReconnectSchedule(options)
     mute = MuteDetector(limit: Self.muteTime * device.configuration.sampleRate)
+    drift = options.resamples ? DriftFreeSound(location: location.redacted) : nil
     unsafe bytes = Self.scratch(device.configuration)
   }
 
@@ -90,6 +93,7 @@ final class AlsaCapture {
   }
 
   private func finish() {
+    endRun()
     if let loss = timeline.giveUp(at: clock.now) { give(loss) }
     opening = nil
     retired = nil
@@ -176,13 +180,24 @@ final class AlsaCapture {
     }
   }
 
-  /// The one place where every block passes.
   private func give(_ block: AudioBlock) {
+    guard let drift else { return push(block) }
+    do { try drift.process(block, rate: timeline.recovery.rate) { push($0) } } catch { meter.fail(error) }
+  }
+
+  /// Samples that do not follow each other come next: gives out what is held of those before.
+  func endRun() {
+    do { try drift?.endRun { push($0) } } catch { meter.fail(error) }
+  }
+
+  /// The one place where every block passes.
+  private func push(_ block: AudioBlock) {
     meter.count(block, clock: timeline.recovery.estimate)
     _ = ring?.tryPush(.audio(block))
   }
 
   private func give(_ loss: SampleTimeline.Loss) {
+    endRun()
     let gap = Gap(
       time: sessionTime(loss.start), duration: loss.end - loss.start, epoch: timeline.epoch - 1,
       newEpoch: timeline.epoch, samples: loss.samples, frames: 0, reason: loss.reason)

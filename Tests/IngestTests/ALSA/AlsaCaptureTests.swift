@@ -91,6 +91,48 @@ struct AlsaCaptureTests {
     #expect(abs(gap.samples - 9600) < 1500)
   }
 
+  @Test("With resampling the samples are on the session's clock, over an overrun too, and none is unaccounted")
+  func resampling() throws {
+    var settings = TestMicrophone.Settings()
+    settings.partsPerMillion = 500
+    settings.counter = -1
+    var live = LiveOptions()
+    live.resamples = true
+    let microphone = try Microphone(try TestMicrophone(settings), options: "?rate=48000&channels=1", live: live)
+    microphone.take(seconds: 9)
+    try microphone.device.send(.overrun)
+    #expect(microphone.take(seconds: 5) { microphone.gaps.count == 1 })
+    microphone.take(seconds: 1)
+    _ = microphone.finish()
+    let counters = try #require(microphone.input.counters(stream: 0))
+    let gap = try #require(microphone.gaps.first)
+    #expect(counters.samples == microphone.sampleCount + gap.samples && counters.samplesLostInGaps == gap.samples)
+    let run = microphone.blocks.filter { $0.epoch == 0 }
+    let first = try #require(run.first)
+    var position = 0
+    for block in run {
+      #expect(block.time == first.time + .samples(Int64(position), sampleRate: 48_000))
+      position += block.count
+      // When its last sample was captured, by the device's recovered clock, and by the count of samples.
+      let counted = microphone.start + (block.time - .zero) + .samples(Int64(block.count), sampleRate: 48_000)
+      if position > 4 * 48_000 { #expect((block.captured - counted).magnitude < .milliseconds(1)) }
+    }
+    #expect(gap.time >= first.time + .samples(Int64(position), sampleRate: 48_000) - .milliseconds(1))
+    // The tone of 1000 Hz by the device's clock is one of 1000.5 Hz by the session's: half a turn in the last second.
+    let samples = run.flatMap(\.samples)
+    func phase(_ from: Int) -> Double {
+      var (sine, cosine) = (0.0, 0.0)
+      for index in from..<from + 4800 {
+        let turn = 2 * Double.pi * Double(index % 48) / 48
+        sine += Double(samples[index]) * sin(turn)
+        cosine += Double(samples[index]) * cos(turn)
+      }
+      return atan2(cosine, sine) / (2 * .pi)
+    }
+    let turned = phase(position - 4800) - phase(position - 4800 - 48_000)
+    #expect(abs(abs(turned) - 0.5) < 0.03, "\(turned) turns in a second")
+  }
+
   @Test("A suspension that cannot be resumed is one gap")
   func suspension() throws {
     let microphone = try Microphone(try TestMicrophone())
