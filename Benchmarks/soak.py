@@ -56,8 +56,8 @@ def summary_of(records):
 def problems(records, status, errors, counter, expected_status=130):
     """What is wrong with a run that was interrupted at its end."""
     summary = summary_of(records)
-    if summary is None:
-        return [f"no summary; status {status}: {errors.strip()[-300:]}"]
+    if summary is None or "audio:0" not in summary["streams"]:
+        return [f"no sound; status {status}: {errors.strip()[-300:]}"]
     wrong = [] if status == expected_status else [f"status {status}"]
     wrong += counter.account(summary["streams"]["audio:0"])
     video = summary["streams"].get("video:0")

@@ -14,6 +14,7 @@ struct Braid: ParsableCommand {
         braid run clip.mp4                      speech, motion, cuts, hits
         braid run clip.mp4 --model faces.onnx   one result for every frame
         braid run talk.wav --features mfcc,rms  features as records
+        braid devices                           microphones, cameras, screens
         braid probe clip.mkv                    what is inside
         braid features talk.wav --features mfcc --output talk.npy
         braid model bench faces.onnx            how fast a model is here
@@ -25,7 +26,7 @@ struct Braid: ParsableCommand {
       and 143 interrupted.
       """,
     version: BraidVersion.current,
-    subcommands: [Run.self, Probe.self, Features.self, ModelCommand.self, Schema.self, Doctor.self])
+    subcommands: [Run.self, Devices.self, Probe.self, Features.self, ModelCommand.self, Schema.self, Doctor.self])
 
   static func main() {
     // A reader that goes away is told by EPIPE, not by a signal.

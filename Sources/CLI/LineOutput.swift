@@ -12,6 +12,12 @@ final class LineOutput {
     if buffer.count >= 1 << 16 { flush() }
   }
 
+  /// Whether the reader of standard output has gone, where that is a pipe.
+  var readerHasGone: Bool {
+    var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+    return unsafe poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLERR) != 0
+  }
+
   /// Hands everything to the system.
   func flush() {
     var written = 0
