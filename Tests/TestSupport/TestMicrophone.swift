@@ -2,7 +2,7 @@ import Foundation
 
 /// The test microphone (Tests/Rigs/testmic): a capture device with a clock of its own, for libasound alone.
 ///
-/// One value is one device with a control file of its own; several may exist. Built once for the process.
+/// One value is one device with a control file of its own; several may exist.
 public final class TestMicrophone: Sendable {
   /// What the device is like.
   public struct Settings: Sendable {
@@ -39,57 +39,23 @@ public final class TestMicrophone: Sendable {
   public let configurationPath: String
   private let control: String
 
-  /// The shared part: one folder, one plugin, for the whole test process. One configuration file with all the devices that were made,
-  /// because libasound reads a process's ALSA_CONFIG_PATH anew whenever the file has changed.
-  private final class Bench: @unchecked Sendable {
-    // SAFETY: `definitions` is only touched with `lock` held; all else is constant.
-    static let shared: Result<Bench, Failure> = {
-      do { return .success(try Bench()) } catch { return .failure(Failure(text: "\(error)")) }
-    }()
-
-    let scratch: Scratch
-    private let lock = NSLock()
-    private var definitions: [String] = []
-
-    init() throws {
-      scratch = try Scratch()
-      let plugin = scratch.path("libasound_module_pcm_testmic.so")
-      let source = SharedData.packageRoot.appendingPathComponent("Tests/Rigs/testmic/pcm_testmic.c").path
-      try Tool.run(
-        "gcc",
-        ["-O2", "-Wall", "-Werror", "-fPIC", "-shared", "-DPIC", "-o", plugin, source, "-lasound", "-lm"])
-      definitions = ["</usr/share/alsa/alsa.conf>", "pcm_type.testmic { lib \"\(plugin)\" }"]
-      unsafe setenv("ALSA_CONFIG_PATH", scratch.path("asound.conf"), 1)
-    }
-
-    func define(_ settings: Settings) throws -> (name: String, control: String) {
-      lock.lock()
-      defer { lock.unlock() }
-      let name = "testmic\(definitions.count - 1)"
-      let control = scratch.path(name)
-      definitions.append(
-        """
-        pcm.\(name) {
-          type testmic ppm \(settings.partsPerMillion) freq \(settings.frequency) counter \(settings.counter)
-          granularity \(settings.granularity) format \(settings.format) channels \(settings.channels)
-          rate \(settings.rate) control "\(control)"
-          hint { show on description "Test microphone \(name)" }
-        }
-        """)
-      try Data((definitions.joined(separator: "\n") + "\n").utf8).write(
-        to: URL(fileURLWithPath: scratch.path("asound.conf")), options: .atomic)
-      return (name, control)
-    }
-  }
-
   /// Defines a device, and makes this process's libasound see it.
   ///
   /// - Throws: ``Failure`` where the plugin cannot be built.
   public init(_ settings: Settings = Settings()) throws {
-    let bench = try Bench.shared.get()
+    let bench = try AlsaBench.shared.get()
     self.settings = settings
-    (name, control) = try bench.define(settings)
-    configurationPath = bench.scratch.path("asound.conf")
+    var control = ""
+    name = try bench.define("testmic") { name in
+      control = bench.scratch.path(name)
+      return """
+        type testmic ppm \(settings.partsPerMillion) freq \(settings.frequency) counter \(settings.counter)
+        granularity \(settings.granularity) format \(settings.format) channels \(settings.channels)
+        rate \(settings.rate) control "\(control)"
+        """
+    }
+    self.control = control
+    configurationPath = bench.configurationPath
   }
 
   /// The device's URI.

@@ -66,6 +66,7 @@ extension AlsaCapture {
   }
 
   private func planAttempt(after cause: String, closing old: PCM?) {
+    if let old { retired = old }
     guard let wait = schedule.next() else {
       return meter.fail(
         IngestError(
@@ -74,7 +75,6 @@ extension AlsaCapture {
           cause: cause))
     }
     nextAttempt = clock.now + wait
-    retired = old
   }
 
   /// One step on the way back: keeps the bound moving, opens the device when it is time, takes it when it is there.

@@ -40,6 +40,8 @@ final class AlsaCapture {
   var isAway = false
   /// When the last block came, or the device was started.
   var lastSample = HostTime(nanoseconds: 0)
+  /// Whether a sample has come since the device was opened.
+  var hasBegun = false
   var restarts = 0
   private var mute: MuteDetector
   /// Takes the clock's drift out, where that is asked for.
@@ -96,7 +98,8 @@ final class AlsaCapture {
     endRun()
     if let loss = timeline.giveUp(at: clock.now) { give(loss) }
     opening = nil
-    retired = nil
+    retired?.close()
+    device?.close()
     device = nil
     ring?.finish()
   }
@@ -110,8 +113,8 @@ final class AlsaCapture {
     if stopping.isInterrupted { return }
     if waited == .other {
       wake.clear()
-      guard clock.now - lastSample > silenceLimit else { return }
-      return lose("nothing came for \(Int(silenceLimit.seconds.rounded())) s")
+      if clock.now - lastSample > silenceLimit { loseSilent() }
+      return
     }
     let (status, seen) = device.observe()
     guard status >= 0 else { return recover(status) }
@@ -134,9 +137,15 @@ final class AlsaCapture {
     }
   }
 
-  /// How long nothing may come without an error.
+  /// How long nothing may come without an error. A device that was just started may take longer: one of a sound server wakes up.
   private var silenceLimit: MediaDuration {
-    max(.seconds(1), .samples(Int64(configuration.bufferSamples) * 2, sampleRate: configuration.sampleRate))
+    let limit: MediaDuration = max(
+      .seconds(1), .samples(Int64(configuration.bufferSamples) * 2, sampleRate: configuration.sampleRate))
+    return hasBegun ? limit : max(limit, options.readTimeout)
+  }
+
+  private func loseSilent() {
+    lose("nothing came for \((silenceLimit.seconds * 10).rounded() / 10) s")
   }
 
   /// Waits for `wake` alone.
@@ -150,6 +159,7 @@ final class AlsaCapture {
   private func take(_ count: Int) {
     let now = clock.now
     lastSample = now
+    hasBegun = true
     restarts = 0
     let timed = timeline.take(count)
     if let loss = timed.loss {
@@ -225,6 +235,7 @@ final class AlsaCapture {
   func adopt(_ opened: PCM) {
     let old = configuration
     device = opened
+    hasBegun = false
     configuration = opened.configuration
     if unsafe bytes.count != configuration.periodSamples * configuration.frameBytes {
       unsafe bytes.deallocate()

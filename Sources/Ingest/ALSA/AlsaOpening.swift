@@ -28,12 +28,14 @@ final class AlsaOpening: Sendable {
   ///   - wake: notified when the outcome is there.
   init(_ name: String, _ requests: [PCM.Request], location: String, closing: PCM? = nil, wake: WakeDescriptor) {
     let state = state
-    let old = Guarded(closing)
     thread = DedicatedThread(name: "braid-alsa-open") {
-      old.withLock { $0 = nil }
+      closing?.close()
       let outcome = AlsaCall.quietly { Self.open(name, requests, location: location, wake: wake) }
-      state.withLock { if !$0.isAbandoned { $0.outcome = outcome } }
-      wake.notify()
+      let isWanted = state.withLock { state in
+        if !state.isAbandoned { state.outcome = outcome }
+        return !state.isAbandoned
+      }
+      if isWanted { wake.notify() } else if case .opened(let device) = outcome { device.close() }
     }
   }
 

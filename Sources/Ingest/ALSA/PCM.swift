@@ -23,6 +23,7 @@ final class PCM: @unchecked Sendable {
   private let status: OpaquePointer
   private var descriptors: [pollfd] = []
   private var descriptorCount = 0
+  private var isClosed = false
   /// What was negotiated.
   var configuration = Configuration()
 
@@ -57,8 +58,17 @@ final class PCM: @unchecked Sendable {
   }
 
   deinit {
+    close()
     unsafe snd_pcm_status_free(status)
-    unsafe snd_pcm_close(pointer)
+  }
+
+  /// Closes the device now, whoever still refers to it; nothing else may be called afterwards. May hang for as long as a sound
+  /// server does not answer. A second call does nothing.
+  func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    // It fails where the device is gone already: there is nothing left to close.
+    _ = unsafe snd_pcm_close(pointer)
   }
 
   // MARK: - Running

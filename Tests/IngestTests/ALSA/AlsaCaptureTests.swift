@@ -50,10 +50,11 @@ struct AlsaCaptureTests {
   func overruns() throws {
     var settings = TestMicrophone.Settings()
     settings.partsPerMillion = -200
-    let microphone = try Microphone(try TestMicrophone(settings))
+    let device = try TestMicrophone(settings)
+    let microphone = try Microphone(device)
     for round in 1...4 {
       microphone.take(seconds: round == 1 ? 1.5 : 0.7)
-      try microphone.device.send(round == 3 ? .freeze(700) : .overrun)
+      try device.send(round == 3 ? .freeze(700) : .overrun)
       #expect(microphone.take(seconds: 5) { microphone.missing.count == round })
     }
     microphone.take(seconds: 0.3)
@@ -73,13 +74,14 @@ struct AlsaCaptureTests {
 
   @Test("A freeze that the buffer holds loses nothing; samples lost without a word are one gap")
   func lateAndMissing() throws {
-    let microphone = try Microphone(try TestMicrophone())
+    let device = try TestMicrophone()
+    let microphone = try Microphone(device)
     microphone.take(seconds: 1.5)
-    try microphone.device.send(.freeze(250))
+    try device.send(.freeze(250))
     microphone.take(seconds: 1)
     #expect(microphone.gaps.isEmpty)
     #expect(microphone.breaks == 0)
-    try microphone.device.send(.skip(200))
+    try device.send(.skip(200))
     #expect(microphone.take(seconds: 5) { microphone.missing.count == 1 })
     microphone.take(seconds: 0.5)
     _ = microphone.finish()
@@ -135,9 +137,10 @@ struct AlsaCaptureTests {
 
   @Test("A suspension that cannot be resumed is one gap")
   func suspension() throws {
-    let microphone = try Microphone(try TestMicrophone())
+    let device = try TestMicrophone()
+    let microphone = try Microphone(device)
     microphone.take(seconds: 0.7)
-    try microphone.device.send(.suspend)
+    try device.send(.suspend)
     #expect(microphone.take(seconds: 5) { microphone.missing.count == 1 })
     microphone.take(seconds: 0.2)
     _ = microphone.finish()
@@ -148,9 +151,10 @@ struct AlsaCaptureTests {
 
   @Test("A hang is noticed, the device opened again, and what was missed is one gap")
   func hang() throws {
-    let microphone = try Microphone(try TestMicrophone())
+    let device = try TestMicrophone()
+    let microphone = try Microphone(device)
     microphone.take(seconds: 1)
-    try microphone.device.send(.hang)
+    try device.send(.hang)
     #expect(microphone.take(seconds: 8) { microphone.missing.count == 1 })
     microphone.take(seconds: 0.3)
     _ = microphone.finish()
@@ -166,15 +170,16 @@ struct AlsaCaptureTests {
 
   @Test("Unplugged and plugged in again: one gap, a new epoch; nobody waits for it meanwhile")
   func replug() throws {
-    let microphone = try Microphone(try TestMicrophone())
+    let device = try TestMicrophone()
+    let microphone = try Microphone(device)
     microphone.take(seconds: 1)
-    try microphone.device.plug(false)
+    try device.plug(false)
     #expect(microphone.take(seconds: 3) { microphone.notices.map(\.kind) == [.disconnected] })
     microphone.take(seconds: 0.4)
     let before = microphone.bound
     microphone.take(seconds: 0.4)
     #expect(microphone.bound - before >= .milliseconds(200))
-    try microphone.device.plug(true)
+    try device.plug(true)
     #expect(microphone.take(seconds: 8) { microphone.missing.count == 1 })
     microphone.take(seconds: 0.3)
     _ = microphone.finish()
@@ -191,9 +196,10 @@ struct AlsaCaptureTests {
     var live = LiveOptions()
     live.reconnectLimit = 3
     live.reconnectWait = .milliseconds(100)
-    let microphone = try Microphone(try TestMicrophone(), live: live)
+    let device = try TestMicrophone()
+    let microphone = try Microphone(device, live: live)
     microphone.take(seconds: 0.5)
-    try microphone.device.plug(false)
+    try device.plug(false)
     #expect(microphone.take(seconds: 5) { microphone.hasEnded })
     let failure = try #require(microphone.input.failure)
     #expect(failure.code == .lost)
@@ -205,10 +211,11 @@ struct AlsaCaptureTests {
 
   @Test("Stopping takes no time, whatever the device does", arguments: ["runs", "hangs", "is away", "was not started"])
   func stopping(_ state: String) throws {
-    let microphone = try Microphone(try TestMicrophone())
+    let device = try TestMicrophone()
+    let microphone = try Microphone(device)
     if state != "was not started" { microphone.take(seconds: 0.3) }
-    if state == "hangs" { try microphone.device.send(.hang) }
-    if state == "is away" { try microphone.device.plug(false) }
+    if state == "hangs" { try device.send(.hang) }
+    if state == "is away" { try device.plug(false) }
     microphone.take(seconds: state == "runs" ? 0 : 0.5)
     #expect(microphone.finish() < .milliseconds(150))
     #expect(microphone.hasEnded)
@@ -216,11 +223,12 @@ struct AlsaCaptureTests {
 
   @Test("Digital silence is told, and its end")
   func mute() throws {
-    let microphone = try Microphone(try TestMicrophone())
+    let device = try TestMicrophone()
+    let microphone = try Microphone(device)
     microphone.take(seconds: 0.3)
-    try microphone.device.send(.silence(true))
+    try device.send(.silence(true))
     #expect(microphone.take(seconds: 14) { microphone.notices.map(\.kind) == [.muted] })
-    try microphone.device.send(.silence(false))
+    try device.send(.silence(false))
     #expect(microphone.take(seconds: 3) { microphone.notices.map(\.kind) == [.muted, .unmuted] })
   }
 }

@@ -18,7 +18,7 @@ final class Microphone {
     var samples: [Float]
   }
 
-  let device: TestMicrophone
+  private let settings: TestMicrophone.Settings
   let input: AlsaInput
   let start: HostTime
   private let ring: Ring
@@ -35,9 +35,15 @@ final class Microphone {
   private var counter: Int?
   private var pendingGap = false
 
-  init(_ device: TestMicrophone, options: String = "", live: LiveOptions = LiveOptions()) throws {
-    self.device = device
-    let location = try #require(try DeviceLocation(device.uri + options))
+  /// Opens and starts a test microphone.
+  convenience init(_ device: TestMicrophone, options: String = "", live: LiveOptions = LiveOptions()) throws {
+    try self.init(device.uri + options, device.settings, live: live)
+  }
+
+  /// Opens and starts any device; without a counter in `settings` nothing is counted.
+  init(_ uri: String, _ settings: TestMicrophone.Settings, live: LiveOptions) throws {
+    self.settings = settings
+    let location = try #require(try DeviceLocation(uri))
     var inputOptions = InputOptions()
     inputOptions.live = live
     input = try AlsaInput.open(location, options: inputOptions, interruption: InputInterruption())
@@ -104,7 +110,7 @@ final class Microphone {
   }
 
   private func count(_ samples: [Float], _ channels: Int) {
-    let channel = device.settings.counter
+    let channel = settings.counter
     guard channel >= 0, channel < channels else { return }
     for index in stride(from: channel, to: samples.count, by: channels) {
       let value = Int(samples[index] * 32768)
@@ -132,10 +138,10 @@ final class Microphone {
   /// The device's clock shows sample `k` at `k / (rate * (1 + ppm / 10^6))` of CLOCK_MONOTONIC; the counter tells `k` but for a
   /// multiple of 32768, which is more than half a second.
   func timeErrors(sampleRate: Int) -> [Double] {
-    let rate = Double(sampleRate) * (1 + device.settings.partsPerMillion * 1e-6)
+    let rate = Double(sampleRate) * (1 + settings.partsPerMillion * 1e-6)
     let turn = 32768 / rate
     return blocks.map { block in
-      let last = Double(block.samples[block.samples.count - block.channels + device.settings.counter]) * 32768
+      let last = Double(block.samples[block.samples.count - block.channels + settings.counter]) * 32768
       let error = (Double(block.captured.nanoseconds) / 1e9 - (last + 1) / rate).truncatingRemainder(dividingBy: turn)
       return error > turn / 2 ? error - turn : error
     }
