@@ -80,6 +80,14 @@ extension Probe {
       writer.value(audio.layout)
       writer.key("sample_format")
       writer.value(audio.sampleFormat)
+      if let period = audio.periodSamples {
+        writer.key("period_samples")
+        writer.value(period)
+      }
+      if let buffer = audio.bufferSamples {
+        writer.key("buffer_samples")
+        writer.value(buffer)
+      }
     }
     writer.key("oddities")
     writer.strings(stream.oddities)

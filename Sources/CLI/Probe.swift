@@ -99,6 +99,8 @@ struct Probe: ParsableCommand {
     }
     if let audio = stream.audio {
       facts.append("\(audio.sampleRate) Hz \(audio.layout) \(audio.sampleFormat)")
+      if let period = audio.periodSamples { facts.append("blocks of \(period) samples") }
+      if let buffer = audio.bufferSamples { facts.append("a buffer of \(buffer)") }
     }
     facts.append("time base \(stream.timeBase)")
     if let start = stream.start { facts.append("from \(start.seconds) s") }

@@ -18,12 +18,15 @@ public struct ProbedFrame: Hashable, Sendable {
 
 /// Looks at every frame of an input: what `braid probe --frames` prints.
 public enum MediaProbe {
-  /// What is in an input, without decoding it. Why a stream could not be run is said in the oddities, not thrown.
+  /// What is in an input, without decoding it; a device is opened for it, and closed again. Why a stream could not be run is said in the oddities, not thrown.
   ///
   /// - Throws: every ``IngestError/Code`` of opening.
   public static func describe(
     _ uri: String, options: InputOptions = InputOptions(), interruption: InputInterruption = InputInterruption()
   ) throws(IngestError) -> InputDescription {
+    if try DeviceLocation(unlessFile: uri) != nil {
+      return try InputOpening.open(uri, options: options, interruption: interruption).description
+    }
     let location = try InputLocation(uri)
     let format = try FormatContext(location, options, interruption)
     var description = format.describe(location, keepsTime: options.keepsTime)
@@ -43,6 +46,11 @@ public enum MediaProbe {
     _ uri: String, options: InputOptions = InputOptions(), interruption: InputInterruption = InputInterruption(),
     _ body: (ProbedFrame) -> Void
   ) throws(IngestError) {
+    if let device = try DeviceLocation(unlessFile: uri) {
+      throw IngestError(
+        .invalidOption, "the frames of a device have no end", location: device.redacted,
+        remedy: "'braid run' takes them as they come.")
+    }
     let location = try InputLocation(uri)
     let demuxer = try MediaInput.openDemuxer(
       FormatContext(location, options, interruption), location, options, interruption
