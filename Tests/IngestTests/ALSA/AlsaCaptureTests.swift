@@ -100,9 +100,10 @@ struct AlsaCaptureTests {
     settings.counter = -1
     var live = LiveOptions()
     live.resamples = true
-    let microphone = try Microphone(try TestMicrophone(settings), options: "?rate=48000&channels=1", live: live)
+    let device = try TestMicrophone(settings)
+    let microphone = try Microphone(device, options: "?rate=48000&channels=1", live: live)
     microphone.take(seconds: 9)
-    try microphone.device.send(.overrun)
+    try device.send(.overrun)
     #expect(microphone.take(seconds: 5) { microphone.gaps.count == 1 })
     microphone.take(seconds: 1)
     _ = microphone.finish()
