@@ -38,6 +38,10 @@ final class AlsaBench: @unchecked Sendable {
     let name = "\(prefix)\(count)"
     definitions.append(
       "pcm.\(name) {\n\(body(name))\nhint { show on description \"Test microphone \(name)\" }\n}")
+    // libasound knows a changed file by its inode and its second: what is replaced is kept, so that no inode comes again.
+    if FileManager.default.fileExists(atPath: configurationPath) {
+      try FileManager.default.linkItem(atPath: configurationPath, toPath: scratch.path("asound.conf.\(count)"))
+    }
     try Data((definitions.joined(separator: "\n") + "\n").utf8).write(
       to: URL(fileURLWithPath: configurationPath), options: .atomic)
     return name
