@@ -1,4 +1,6 @@
 public import BraidCore
+// Its headers hold `timespec`, and may be where the compiler sees it first.
+import CALSA
 import Foundation
 import Glibc
 
