@@ -43,6 +43,36 @@ struct LiveMediaInputTests {
     _ = sender
   }
 
+  @Test("With resampling the count of samples is the session's clock's, and all of them are accounted for")
+  func resampling() throws {
+    let port = FreePort.next()
+    let sender = try BackgroundProcess.ffmpeg(
+      Self.moving + [
+        "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25", "-c:a", "aac", "-f", "mpegts",
+        "tcp://127.0.0.1:\(port)?listen=1",
+      ])
+    var options = InputOptions()
+    options.live.resamples = true
+    let session = try open("tcp://127.0.0.1:\(port)", options)
+    session.run(for: .seconds(5))
+    let audio = try session.index(.audio)
+    session.stop()
+    session.run(for: .seconds(1)) { $0.hasEnded }
+    let blocks = session.taken.filter { $0.stream == audio }
+    let first = try #require(blocks.first)
+    var position: Int64 = 0
+    for block in blocks {
+      #expect(block.time == first.time + .samples(position, sampleRate: 48_000))
+      position += Int64((block.duration.seconds * 48_000).rounded())
+    }
+    #expect(position > 4 * 48_000)
+    let counters = try #require(session.input.counters(stream: audio))
+    let ring = try #require(session.rings[audio]).counters
+    #expect(Int64(counters.samples) == position, "\(counters)")
+    #expect(ring.pushed == counters.samples)
+    _ = sender
+  }
+
   /// Opens a source that may need a moment to be there.
   private func open(_ uri: String, _ options: InputOptions = InputOptions()) throws -> LiveSession {
     let end = MonotonicClock().now + .seconds(8)

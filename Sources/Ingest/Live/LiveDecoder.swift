@@ -33,7 +33,7 @@ final class LiveDecoder: @unchecked Sendable {
 
   init(
     _ source: LiveSource, _ description: InputDescription, queue: LivePacketQueue, log: PacketLogWriter?,
-    _ interruption: InputInterruption
+    resamples: Bool, _ interruption: InputInterruption
   ) {
     self.source = source
     self.log = log
@@ -41,6 +41,11 @@ final class LiveDecoder: @unchecked Sendable {
     self.interruption = interruption
     let selected = description.streams.filter(\.isSelected)
     streams = selected.enumerated().map { LiveStream(place: $0.offset, $0.element) }
+    if resamples {
+      for stream in streams where stream.kind == .audio {
+        stream.driftFree = DriftFreeSound(location: source.redacted)
+      }
+    }
     kinds = selected.map(\.kind)
     stamps = LiveStamps(count: selected.count)
     timeline = LiveTimeline(kinds, beginsAtOnce: source.timing == .stamps)
@@ -83,6 +88,10 @@ final class LiveDecoder: @unchecked Sendable {
       unsafe take(packet, streams[stream], arrival)
       unsafe av_packet_unref(packet)
       publishBounds(upTo: arrival)
+      if let error = streams[stream].failure {
+        fail(error)
+        return false
+      }
     case .dropped(let dropped):
       for stream in streams where dropped[stream.place].packets > 0 {
         log?.mark(stream.index)

@@ -39,7 +39,7 @@ public final class LiveMediaInput: SessionInput {
     description = connection.description
     let kinds = description.streams.filter(\.isSelected).map(\.kind)
     queue = LivePacketQueue(kinds, packetLimit: Self.packetLimit, byteLimit: options.limits.queuedBytes)
-    decoder = LiveDecoder(source, description, queue: queue, log: log, interruption)
+    decoder = LiveDecoder(source, description, queue: queue, log: log, resamples: options.live.resamples, interruption)
     reader = LiveReader(
       source, options, connection, location: location, kinds: kinds, queue: queue, wake: wake, interruption)
     self.interruption = interruption

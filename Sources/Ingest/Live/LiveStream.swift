@@ -17,6 +17,10 @@ final class LiveStream {
   let kind: InputStreamKind
   let meter = StreamMeter()
   var ring: Ring?
+  /// Takes the clock's drift out of sound; nil where that is not asked for.
+  var driftFree: DriftFreeSound?
+  /// Why it could not; the input is to end then.
+  private(set) var failure: IngestError?
   /// Reads the present connection's packets; nil while there is none.
   var reader: StreamReader?
   /// The run of continuous time of the last element.
@@ -74,6 +78,7 @@ final class LiveStream {
   /// The next element does not follow the last one.
   func interrupt(_ reason: Gap.Reason, samples: Int = 0, frames: Int = 0, isByLength: Bool = false) {
     guard var now = pending else {
+      endRun()
       pending = Break(reason: reason, samples: samples, frames: frames, isByLength: isByLength)
       return
     }
@@ -180,7 +185,22 @@ final class LiveStream {
     lastTime = time
     bound = max(bound, time)
     if case .audio(let block) = element { sampleRate = block.sampleRate }
-    _ = ring?.tryPush(element.placed(at: time, captured: captured, epoch: epoch))
+    push(element.placed(at: time, captured: captured, epoch: epoch), rate: timeline.rate)
+  }
+
+  private func push(_ element: StreamElement, rate: Double) {
+    guard let driftFree, case .audio(let block) = element else {
+      _ = ring?.tryPush(element)
+      return
+    }
+    do { try driftFree.process(block, rate: rate) { _ = ring?.tryPush(.audio($0)) } } catch { failure = error }
+  }
+
+  /// What comes next does not follow: gives out what is held of the sound before.
+  private func endRun() {
+    guard let driftFree else { return }
+    do { try driftFree.endRun { _ = ring?.tryPush(.audio($0)) } } catch { failure = error }
+    meter.store(counters)
   }
 
   private func putGap(before time: MediaTime) {
@@ -214,7 +234,7 @@ final class LiveStream {
     if let reader { sum = Self.sum(base, reader.counters) }
     // What was dropped as packets is counted by the packet; what came late was counted when it was decoded.
     sum.frames += lostFrames - lateFrames - passedFrames
-    sum.samples += lostSamples - lateSamples - passedSamples
+    sum.samples += lostSamples - lateSamples - passedSamples + (driftFree?.surplus ?? 0)
     sum.framesLostInGaps += lostFrames
     sum.samplesLostInGaps += lostSamples
     sum.gaps = gaps

@@ -64,6 +64,9 @@ struct LiveTimeline {
   /// Whether stamps have a time yet.
   var hasBegun: Bool { line != nil }
 
+  /// Source seconds per host second.
+  var rate: Double { line?.recovery.rate ?? 1 }
+
   /// What is known of the source's clock.
   var estimate: ClockEstimate? { line?.recovery.estimate }
 
