@@ -13,12 +13,20 @@ public enum AlsaDevices {
   /// How long a device may take to say what it has, before it is listed without.
   private static let patience = MediaDuration.seconds(2)
 
+  /// Names of libasound's that are no devices but ways to convert what a device gives.
+  private static let converters: Set<String> = [
+    "null", "lavrate", "samplerate", "speexrate", "speex", "upmix", "vdownmix",
+  ]
+  /// Asking JACK whether it is there may start it, and it writes to stderr.
+  private static let untouchable: Set<String> = ["jack"]
+
   /// All devices that can capture: those of libasound's name hints, and the cards' own (`hw:`) where no hint names them. Each is
-  /// opened for a moment, without waiting for it, to ask what it has; none is started.
+  /// opened for a moment, without waiting for it, to ask what it has; none is started. Names with nothing behind them, as that of a
+  /// sound server that does not run, are left out.
   public static func list() -> [CaptureDevice] {
-    var hints = hints()
+    var hints = hints().filter { !untouchable.contains($0.name) }
     for card in cards() where !hints.contains(where: { $0.name == card.name }) { hints.append(card) }
-    return hints.map { examine($0) }
+    return hints.compactMap { examine($0) }
   }
 
   /// The name hints of devices that capture.
@@ -32,9 +40,9 @@ public enum AlsaDevices {
       while let hint = unsafe place.pointee {
         unsafe place += 1
         let direction = unsafe text(hint, "IOID")
-        guard direction == nil || direction == "Input", let name = unsafe text(hint, "NAME"), name != "null" else {
-          continue
-        }
+        guard direction == nil || direction == "Input", let name = unsafe text(hint, "NAME"),
+          !converters.contains(name)
+        else { continue }
         let words = unsafe text(hint, "DESC") ?? name
         hints.append(Hint(name: name, description: words.split(separator: "\n").joined(separator: ", ")))
       }
@@ -92,8 +100,8 @@ public enum AlsaDevices {
     return found
   }
 
-  /// Opens a device for a moment to ask what it has.
-  private static func examine(_ hint: Hint) -> CaptureDevice {
+  /// Opens a device for a moment to ask what it has; nil where there is nothing of that name.
+  private static func examine(_ hint: Hint) -> CaptureDevice? {
     var device = CaptureDevice(
       uri: "alsa:" + hint.name, kind: .audio, name: hint.name, description: hint.description)
     let answer = Guarded<Result<String, IngestError>?>(nil)
@@ -124,6 +132,9 @@ public enum AlsaDevices {
       switch error.code {
       case .busy: device.state = .busy
       case .notPermitted: device.state = .notPermitted
+      case .notFound:
+        thread.join()
+        return nil
       default:
         device.state = .unusable
         device.description += " (\(error.cause ?? error.message))"

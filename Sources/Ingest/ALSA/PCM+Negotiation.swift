@@ -96,7 +96,8 @@ extension PCM {
         ? "none of the formats " + SampleFormat.allCases.map(\.rawValue).joined(separator: ", ")
         : ours.joined(separator: ", "))
     if let ranges = parameters.ranges() {
-      parts.append(text(ranges.rates) + " Hz")
+      // A plugin that converts has no limit but that of a number.
+      parts.append(ranges.rates.upperBound > 10_000_000 ? "any rate" : text(ranges.rates) + " Hz")
       let most = min(ranges.channels.upperBound, max(mostChannels, ranges.channels.lowerBound))
       parts.append(text(ranges.channels.lowerBound...most) + (most == 1 ? " channel" : " channels"))
     }
