@@ -51,13 +51,14 @@ let package = Package(
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
     system("COneDNN", apt: "libdnnl-dev"),
     .target(name: "CPosix", path: "Sources/CSystem/CPosix"),
+    .target(name: "CV4L2", path: "Sources/CSystem/CV4L2"),
     .target(name: "CKernels", path: "Sources/CKernels"),
 
     module(
       "BraidCore", folder: "Core",
       ["CPosix", .product(name: "Histogram", package: "hdrhistogram-swift")]),
     module("BraidMedia", folder: "Media", ["BraidCore", "CScale"]),
-    module("BraidIngest", folder: "Ingest", ["BraidCore", "BraidMedia", "CFFmpeg", "CALSA"]),
+    module("BraidIngest", folder: "Ingest", ["BraidCore", "BraidMedia", "CFFmpeg", "CALSA", "CV4L2"]),
     module("BraidSync", folder: "Sync", ["BraidCore"]),
     module("BraidFeatures", folder: "Features", ["BraidCore", "CFFTW", "CKernels"]),
     // Generated code: it does not mark what is unsafe.

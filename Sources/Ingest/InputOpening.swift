@@ -11,8 +11,10 @@ public enum InputOpening {
   public static func open(
     _ uri: String, options: InputOptions = InputOptions(), interruption: InputInterruption = InputInterruption()
   ) throws(IngestError) -> any SessionInput {
-    if let location = try DeviceLocation(unlessFile: uri), location.kind == .alsa {
-      return try AlsaInput.open(location, options: options, interruption: interruption)
+    if let device = try DeviceLocation(unlessFile: uri) {
+      return device.kind == .alsa
+        ? try AlsaInput.open(device, options: options, interruption: interruption)
+        : try CaptureInput(device, options: options, interruption: interruption)
     }
     let location = try LiveSource.location(of: uri, options)
     if location.isLive {

@@ -32,6 +32,11 @@ extension FormatContext {
 
   /// Everything known before reading; nothing is selected yet.
   func describe(_ location: InputLocation, keepsTime: Bool) -> InputDescription {
+    describe(uri: location.uri, redacted: location.redacted, isLive: location.isLive, keepsTime: keepsTime)
+  }
+
+  /// The same of what has a name of another kind.
+  func describe(uri: String, redacted: String, isLive: Bool, keepsTime: Bool) -> InputDescription {
     let start = keepsTime ? (ticks: Int64(0), timeBase: TimeBase(numerator: 1, denominator: 1)) : origin()
     let originTime = MediaTime(nanoseconds: start.timeBase.nanoseconds(start.ticks))
     var oddities: [String] = []
@@ -40,13 +45,13 @@ extension FormatContext {
     let (numerator, overflow) = start.ticks.multipliedReportingOverflow(by: start.timeBase.numerator)
     let bitRate = unsafe pointer.pointee.bit_rate
     return InputDescription(
-      uri: location.uri, redactedURI: location.redacted,
+      uri: uri, redactedURI: redacted,
       format: unsafe FFmpegCall.string(pointer.pointee.iformat?.pointee.name),
       duration: hasDuration.map { MediaDuration(nanoseconds: $0.multipliedSaturating(by: 1000)) },
       origin: originTime,
       originRational: overflow
         ? "\(start.ticks)*\(start.timeBase)" : "\(numerator)/\(start.timeBase.denominator)",
-      bitRate: bitRate > 0 ? bitRate : nil, isLive: location.isLive,
+      bitRate: bitRate > 0 ? bitRate : nil, isLive: isLive,
       streams: (0..<streamCount).compactMap { describeStream($0, origin: originTime) }, oddities: oddities)
   }
 

@@ -58,6 +58,14 @@ struct FormatContext: ~Copyable {
       remedy: "Check that something sends there, or give it longer with --open-timeout.")
   }
 
+  /// Takes over an opened context.
+  @unsafe
+  init(_ pointer: UnsafeMutablePointer<AVFormatContext>, _ deadline: InputDeadline) {
+    unsafe self.pointer = pointer
+    self.deadline = deadline
+    pipe = nil
+  }
+
   deinit {
     let io = unsafe pointer.pointee.flags & AVFMT_FLAG_CUSTOM_IO != 0 ? pointer.pointee.pb : nil
     var pointer: UnsafeMutablePointer<AVFormatContext>? = unsafe pointer
@@ -93,7 +101,6 @@ struct FormatContext: ~Copyable {
     _ location: InputLocation, _ options: InputOptions, _ deadline: InputDeadline
   ) throws(IngestError) -> UnsafeMutablePointer<AVFormatContext> {
     var format: UnsafePointer<AVInputFormat>?
-    if location.place == .device { avdevice_register_all() }
     if let name = location.format ?? options.format {
       unsafe format = av_find_input_format(name)
       guard unsafe format != nil else {

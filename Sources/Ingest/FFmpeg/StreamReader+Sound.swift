@@ -93,7 +93,7 @@ extension StreamReader {
     let count = unsafe Int(frame.pointee.nb_samples)
     let rate = unsafe Int(frame.pointee.sample_rate)
     let channels = unsafe Int(frame.pointee.ch_layout.nb_channels)
-    guard count > 0, rate > 0, unsafe convert(frame, count: count, channels: channels) else {
+    guard count > 0, rate > 0, unsafe samples.convert(frame, count: count, channels: channels) else {
       counters.decodeErrors += 1
       return true
     }
@@ -127,7 +127,7 @@ extension StreamReader {
     let begun = beginRunIfNeeded(
       at: time + .samples(Int64(first), sampleRate: rate), rate: rate, channels: channels, isNewRun: isNewRun)
     if !begun { assembler.skip(cut) }
-    scratch.withSamples(count * channels) { samples in
+    samples.buffer.withSamples(count * channels) { samples in
       assembler.append(samples.extracting(first * channels..<last * channels), count: last - first, to: &outbox)
     }
     return true
@@ -161,28 +161,6 @@ extension StreamReader {
     assembler.begin(at: time, epoch: epoch, sampleRate: rate, channelCount: channels)
     hasRun = true
     return true
-  }
-
-  /// Interleaved floats of the frame in ``scratch``. False when the samples cannot be converted.
-  private func convert(_ frame: UnsafeMutablePointer<AVFrame>, count: Int, channels: Int) -> Bool {
-    let format = unsafe frame.pointee.format
-    do throws(MediaError) {
-      if converterInput?.format != format || converterInput?.channels != channels {
-        converterInput = nil
-        converter = try SampleFormatConverter(format: format, channelCount: channels)
-        converterInput = (format, channels)
-      }
-      scratch.reserve(count * channels)
-      guard let planes = unsafe frame.pointee.extended_data else { return false }
-      return unsafe try scratch.withUnsafeMutableSamples(count * channels) { target throws(MediaError) in
-        guard let base = target.baseAddress else { return false }
-        unsafe try converter?.convert(planes, frameCount: count, into: base)
-        return true
-      }
-    } catch {
-      converterInput = nil
-      return false
-    }
   }
 
   /// How many samples from `time` on are before `limit`, 0 to `atMost`.

@@ -79,9 +79,7 @@ final class StreamReader {
   var isHolding = false
   var marksFlushed = 0
   var assembler = AudioAssembler()
-  var converter: SampleFormatConverter?
-  var converterInput: (format: Int32, channels: Int)?
-  let scratch = SampleBuffer(capacity: 8192)
+  var samples = FrameSamples()
   var hasRun = false
 
   /// Opens the decoder of the stream at `index`.
