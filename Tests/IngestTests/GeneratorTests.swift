@@ -76,7 +76,7 @@ struct GeneratorTests {
     let pictures = rig.frames(0)
     #expect(pictures.count == 61)
     for (number, picture) in pictures.enumerated() {
-      #expect(picture.time == .zero + .milliseconds(50) * Int64(number))
+      #expect(picture.time == MediaTime.zero + .milliseconds(50) * Int64(number))
       #expect(picture.captured == rig.start + (picture.time - .zero))
       #expect(picture.duration == .milliseconds(50))
     }
@@ -86,7 +86,7 @@ struct GeneratorTests {
     for block in blocks {
       #expect(block.time == end)
       end = block.time + block.duration
-      #expect(block.captured == rig.start + (end - .zero))
+      #expect(block.captured == rig.start + (end - MediaTime.zero))
     }
     #expect(rig.gaps(0).isEmpty && rig.gaps(1).isEmpty)
     #expect(rig.input.clockEstimate(stream: 1)?.partsPerMillion == 0)
@@ -129,7 +129,7 @@ struct GeneratorTests {
         #expect(gaps[0].samples == Int((gaps[0].duration.nanoseconds * 8000 + 500_000_000) / 1_000_000_000))
         #expect(counters.samples == rig.frames(1).reduce(0) { $0 + $1.samples } + gaps[0].samples)
         let end = try #require(rig.frames(1).last.map { $0.time + $0.duration })
-        #expect(counters.samples == Int(((end - .zero).nanoseconds * 8000 + 500_000_000) / 1_000_000_000))
+        #expect(counters.samples == Int(((end - MediaTime.zero).nanoseconds * 8000 + 500_000_000) / 1_000_000_000))
       }
     }
   }
@@ -152,7 +152,8 @@ struct GeneratorTests {
     let ring = Ring(
       capacity: RingCapacity(elements: 8, bytes: 1 << 28), policy: .dropOldest, ready: Signal(), space: input.wake)
     input.start(
-      rings: [stream: ring], pace: .live(start: MonotonicClock().now), clock: MonotonicClock(), threadName: "braid-in-0")
+      rings: [stream: ring], pace: .live(start: MonotonicClock().now), clock: MonotonicClock(), threadName: "braid-in-0"
+    )
     while ring.isEmpty {}
     let before = MonotonicClock().now
     input.stop()

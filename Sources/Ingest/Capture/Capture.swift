@@ -10,7 +10,7 @@ final class Capture: @unchecked Sendable {
 
   let streams: [CaptureStream]
   let failure = Guarded<IngestError?>(nil)
-  let notices = Guarded<[InputNotice]>([])
+  let notices = NoticeQueue()
   let estimates = Guarded<[Int: ClockEstimate]>([:])
   private let location: DeviceLocation
   private let options: InputOptions
@@ -23,8 +23,6 @@ final class Capture: @unchecked Sendable {
   private var schedule: ReconnectSchedule
   private var zero = HostTime(nanoseconds: 0)
   private var isReturning = false
-
-  private static let mostNotices = 64
 
   init(
     _ location: DeviceLocation, _ options: InputOptions, _ interruption: InputInterruption,
@@ -183,9 +181,6 @@ final class Capture: @unchecked Sendable {
 
   private func note(_ kind: InputNotice.Kind, _ stream: CaptureStream, at host: HostTime, epoch: Int, _ cause: String) {
     let time = MediaTime.zero + (host - zero)
-    notices.withLock { notices in
-      if notices.count >= Self.mostNotices { notices.removeFirst() }
-      notices.append(InputNotice(kind: kind, stream: stream.index, time: time, epoch: epoch, cause: cause))
-    }
+    notices.append(InputNotice(kind: kind, stream: stream.index, time: time, epoch: epoch, cause: cause))
   }
 }

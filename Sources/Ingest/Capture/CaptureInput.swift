@@ -67,12 +67,5 @@ final class CaptureInput: SessionInput {
 
   var failure: IngestError? { capture.failure.withLock { $0 } }
 
-  func takeNotices() -> [InputNotice] {
-    capture.notices.withLock { notices in
-      guard !notices.isEmpty else { return [] }
-      let taken = notices
-      notices.removeAll(keepingCapacity: true)
-      return taken
-    }
-  }
+  func takeNotices() -> [InputNotice] { capture.notices.take() }
 }

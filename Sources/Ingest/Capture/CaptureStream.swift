@@ -244,7 +244,8 @@ final class CaptureStream {
     var (frames, lost) = (0, 0)
     if missing.reason != .unplug, time > end {
       if kind == .audio {
-        lost = Int(clamping: TimeBase(numerator: 1, denominator: Int64(sampleRate)).ticks(nanoseconds: (time - end).nanoseconds))
+        lost = Int(
+          clamping: TimeBase(numerator: 1, denominator: Int64(sampleRate)).ticks(nanoseconds: (time - end).nanoseconds))
       } else if interval > .zero {
         frames = max(1, Int((missing.length.nanoseconds + interval.nanoseconds / 2) / interval.nanoseconds))
       }

@@ -156,13 +156,15 @@ struct DeviceOpening {
         let got = parts[0] / parts[1]
         if abs(got - asked) >= 0.05 {
           stream.oddities.append(
-            "the camera gives \(V4L2Format.text(rate: got)) pictures a second instead of \(V4L2Format.text(rate: asked))")
+            "the camera gives \(V4L2Format.text(rate: got)) pictures a second instead of \(V4L2Format.text(rate: asked))"
+          )
         }
       } else {
         stream.oddities.append("the camera does not say how many pictures a second it gives")
       }
     }
-    if let name = location.pictureFormat, let format = offered.first(where: { $0.isMeant(by: name) }), let got = format.name,
+    if let name = location.pictureFormat, let format = offered.first(where: { $0.isMeant(by: name) }),
+      let got = format.name,
       got != stream.codec, got != video.pixelFormat
     {
       stream.oddities.append(

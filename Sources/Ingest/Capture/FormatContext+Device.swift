@@ -37,7 +37,7 @@ extension FormatContext {
     guard status >= 0, let pointer = unsafe opened else {
       throw FFmpegCall.error(status, "open it", location: location)
     }
-    unsafe self.init(pointer, interruption)
+    unsafe self.init(pointer, InputDeadline(interruption))
   }
 
   /// libavdevice's reader of this name; its list holds all names that a reader has, with commas between.

@@ -24,7 +24,9 @@ public enum Screens {
     do throws(IngestError) {
       guard let location = try DeviceLocation(device.uri) else { return device }
       let opening = try DeviceOpening(location, options: InputOptions(), interruption: InputInterruption())
-      device.formats = opening.description.streams.compactMap(\.video).map { "\($0.pixelFormat) \($0.width)x\($0.height)" }
+      device.formats = opening.description.streams.compactMap(\.video).map {
+        "\($0.pixelFormat) \($0.width)x\($0.height)"
+      }
       device.state = .ready
     } catch {
       device.state = error.code == .notPermitted ? .notPermitted : .unusable

@@ -11,8 +11,6 @@ struct InputLocation {
     case fifo
     /// Something that FFmpeg fetches.
     case network
-    /// A capture device or a generator that libavdevice opens.
-    case device
   }
 
   /// As the caller gave it.
@@ -29,7 +27,7 @@ struct InputLocation {
   private(set) var scheme = ""
   /// Whether what it gives comes as it happens.
   private(set) var isLive: Bool
-  /// FFmpeg's name of the container format or device that is to open it; nil finds out.
+  /// FFmpeg's name of the container format that is to open it; nil finds out.
   var format: String?
   /// FFmpeg's options for opening it, by name.
   var settings: [String: String] = [:]
@@ -42,14 +40,6 @@ struct InputLocation {
     uri = path
     (url, place, protocols, redacted, isLive) = ("file:" + path, .network, "file,rtp,srtp,udp", path, true)
     format = "sdp"
-  }
-
-  /// A device: `url` as FFmpeg's device `format` takes it.
-  init(device uri: String, format: String, url: String, settings: [String: String]) {
-    self.uri = uri
-    (self.url, place, protocols, redacted, isLive) = (url, .device, "file", uri, true)
-    self.format = format
-    self.settings = settings
   }
 
   /// The protocols that may be used for a URL, by its scheme. None reaches files of this machine.

@@ -40,7 +40,7 @@ final class PipeInput {
       guard Self.waitForWriter(opened, deadline) else {
         throw IngestError(.timedOut, "nobody writes to the FIFO", location: location.redacted)
       }
-    case .file, .network, .device: return nil
+    case .file, .network: return nil
     }
   }
 
