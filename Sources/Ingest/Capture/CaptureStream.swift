@@ -80,7 +80,7 @@ final class CaptureStream {
     _ format: borrowing FormatContext, interval: MediaDuration, options: InputOptions, location: String
   ) throws(IngestError) {
     decoder = try Self.decoder(format, index, options, location)
-    log?.open(index, decoder, timeBase: Self.timeBase)
+    log?.open(index, decoder, timeBase: Self.timeBase, nextPicture: picturesDecoded)
     self.interval = interval
     if end != nil { missing = (.zero, .unplug) }
   }
