@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 SWIFT_BUILD_FLAGS ?=
 RELEASE = .build/release/braid
 
-.PHONY: help run test build setup install uninstall format bench bench-inference bench-features bench-live soak clean
+.PHONY: help run test build setup install uninstall format bench bench-inference bench-features bench-live soak test-devices clean
 
 help:
 	@echo "make run       build the release and run it on samples/, printing JSON Lines"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench-inference  models beside ONNX Runtime and OpenVINO"
 	@echo "make bench-features  features of sound beside kaldi-native-fbank and librosa"
 	@echo "make bench-live  live capture: latency from device to reader, processor time"
+	@echo "make test-devices  the cases that need a camera and a sound card, in a virtual machine"
 	@echo "make soak      the full lengths of live capture's cases, about two hours"
 	@echo "make setup     install what Braid needs of Debian's packages (scripts/debian-packages)"
 
@@ -58,6 +59,9 @@ bench-features: setup
 
 bench-live: build
 	@Benchmarks/live
+
+test-devices: build
+	@scripts/test-devices $(RELEASE)
 
 soak: build
 	@Benchmarks/soak

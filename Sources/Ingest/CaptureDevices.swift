@@ -9,7 +9,7 @@ public enum CaptureDevices {
   /// All microphones, cameras and screens, in this order, those that cannot be used behind all others. Each is opened for a
   /// moment; none is started. Blocks for as long as drivers and servers take to answer.
   public static func list() -> [CaptureDevice] {
-    let devices = AlsaDevices.list()
+    let devices = AlsaDevices.list() + V4L2Devices.list() + Screens.list()
     return devices.filter { $0.state != .unusable } + devices.filter { $0.state == .unusable }
   }
 

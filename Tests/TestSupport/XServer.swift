@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// An X server without a screen of its own (Xvfb), for one test. It is killed when nobody refers to it any more.
 public final class XServer {
@@ -26,10 +27,13 @@ public final class XServer {
 
   deinit { kill() }
 
-  /// Kills it, and waits for its end.
+  /// Kills it, as `kill -9` does, waits for its end, and removes what it leaves behind.
   public func kill() {
     guard process.isRunning else { return }
-    process.terminate()
+    _ = Glibc.kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
+    for path in ["/tmp/.X\(display.dropFirst())-lock", "/tmp/.X11-unix/X\(display.dropFirst())"] {
+      try? FileManager.default.removeItem(atPath: path)
+    }
   }
 }

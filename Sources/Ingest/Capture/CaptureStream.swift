@@ -109,8 +109,7 @@ final class CaptureStream {
   func take(_ packet: UnsafeMutablePointer<AVPacket>, captured: HostTime, arrival: HostTime) -> String? {
     unsafe packet.pointee.pts = captured.nanoseconds
     unsafe packet.pointee.dts = captured.nanoseconds
-    unsafe log?.packet(
-      packet, stream: index, arrival: arrival, timeBase: Self.timeBase)
+    unsafe log?.packet(packet, stream: index, arrival: arrival, timeBase: Self.timeBase)
     // What comes first may have waited in the device.
     if captured >= zero { lateness.note(arrival - captured) }
     guard unsafe decoder.queue.append(moving: packet) else {
