@@ -18,7 +18,7 @@ extension AlsaCapture {
 
   /// Answers a device's error: starts it again where that can help, a few times; else it is lost, and opened anew.
   func recover(_ status: Int32) {
-    if status == -EAGAIN || status == -EINTR { return }
+    if status == -EAGAIN || status == -EINTR { return pause(.milliseconds(1)) }
     guard let device, status != -ENODEV, device.state != SND_PCM_STATE_DISCONNECTED else {
       return lose(AlsaCall.text(-ENODEV))
     }

@@ -121,16 +121,14 @@ final class AlsaCapture {
     let period = configuration.periodSamples
     guard seen.available >= period, timeline.observe(available: seen.available, at: seen.time) else {
       // Too early, or it has to be seen again: the device must not wake the thread at once.
-      if clock.now - lastSample > silenceLimit {
-        return lose("nothing came for \(Int(silenceLimit.seconds.rounded())) s")
-      }
+      if clock.now - lastSample > silenceLimit { return loseSilent() }
       let missing = seen.available < period ? period - seen.available : period
       return pause(max(.milliseconds(1), .samples(Int64(missing), sampleRate: configuration.sampleRate)))
     }
     var left = seen.available
     while left >= period, !stopping.isInterrupted {
       let count = unsafe bytes.baseAddress.map { unsafe device.read(period, into: $0) } ?? 0
-      if count == Int(-EAGAIN) || count == 0 { return }
+      if count == Int(-EAGAIN) || count == 0 { return pause(.milliseconds(1)) }
       guard count > 0 else { return recover(Int32(clamping: count)) }
       take(min(count, period))
       left -= count
