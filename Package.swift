@@ -86,7 +86,7 @@ let package = Package(
       name: "BraidTestSupport", dependencies: ["BraidCore"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("CoreTests", ["BraidCore"]),
     tests("MediaTests", ["BraidMedia", "BraidCore"]),
-    tests("IngestTests", ["BraidIngest", "BraidMedia", "BraidCore"]),
+    tests("IngestTests", ["BraidIngest", "BraidMedia", "BraidCore", "CFFmpeg"]),
     tests("SyncTests", ["BraidSync", "BraidCore"]),
     tests("FeaturesTests", ["BraidFeatures", "BraidMedia", "BraidCore", "CKernels"], exclude: ["Goldens"]),
     tests(

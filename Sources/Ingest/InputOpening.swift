@@ -20,6 +20,7 @@ public enum InputOpening {
     if location.isLive {
       return try LiveMediaInput.open(LiveSource(location), options: options, interruption: interruption)
     }
+    let interruption = InputInterruption(parent: interruption)
     let format = try FormatContext(location, options, interruption)
     guard let source = LiveSource(fetched: location, format) else {
       return try MediaInput(format, location, options, interruption)

@@ -32,8 +32,13 @@ public final class BackgroundProcess {
   public static func rig(_ name: String, _ arguments: [String]) throws -> BackgroundProcess {
     let script = SharedData.packageRoot.appendingPathComponent("Tests/Rigs/\(name)").path
     let rig = try BackgroundProcess("/usr/bin/python3", [script] + arguments)
-    _ = rig.output.fileHandleForReading.availableData
+    rig.waitForOutput()
     return rig
+  }
+
+  /// Waits until it prints something.
+  public func waitForOutput() {
+    _ = output.fileHandleForReading.availableData
   }
 
   /// Whether it still runs.
@@ -46,7 +51,12 @@ public final class BackgroundProcess {
     process.waitUntilExit()
   }
 
-  /// Asks it to end, as `kill` does, and waits until it has.
+  /// Sends it a signal.
+  public func signal(_ number: Int32) {
+    _ = Glibc.kill(process.processIdentifier, number)
+  }
+
+  /// Asks a rig to end, as `kill` does, and waits until it has. (What a test starts has that signal blocked.)
   public func terminate() {
     guard process.isRunning else { return }
     process.terminate()

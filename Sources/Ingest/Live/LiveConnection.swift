@@ -52,6 +52,9 @@ final class LiveConnection {
   init(
     _ format: consuming FormatContext, _ location: InputLocation, _ options: InputOptions, kinds: [InputStreamKind]?
   ) throws(IngestError) {
+    var options = options
+    // These are places in a file; a live source has no beginning.
+    (options.start, options.duration) = (nil, nil)
     var description = format.describe(location, keepsTime: true)
     try format.select(options, in: &description)
     description.isLive = true

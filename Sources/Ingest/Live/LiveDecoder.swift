@@ -12,6 +12,9 @@ final class LiveDecoder: @unchecked Sendable {
   /// How far behind what is being read a stream's bound follows when nothing of it comes: for so long others wait for it.
   static let patience = MediaDuration.seconds(2)
 
+  /// How much of a stream is held until its times are known.
+  private static let heldBytes = 16 << 20
+
   let streams: [LiveStream]
   let failure = Guarded<IngestError?>(nil)
   let estimate = Guarded<ClockEstimate?>(nil)
@@ -112,14 +115,13 @@ final class LiveDecoder: @unchecked Sendable {
 
   private func take(_ packet: UnsafeMutablePointer<AVPacket>, _ stream: LiveStream, _ arrival: HostTime) {
     lastArrival = arrival
-    guard let reader = stream.reader else { return }
+    guard let reader = stream.reader, !reader.isExhausted else { return }
     var presentation = unsafe FFmpegCall.stamp(packet.pointee.pts)
     var decoding = unsafe FFmpegCall.stamp(packet.pointee.dts)
     let place = stamps.place(
       &presentation, &decoding, length: unsafe packet.pointee.duration, of: stream.place, at: arrival)
     unsafe packet.pointee.pts = presentation ?? braid_AV_NOPTS_VALUE
     unsafe packet.pointee.dts = decoding ?? braid_AV_NOPTS_VALUE
-    unsafe packet.pointee.time_base = AVRational(num: 0, den: 1)
     unsafe log?.packet(
       packet, stream: stream.index, arrival: arrival, timeBase: reader.timeBase)
     if unsafe !reader.decoder.queue.append(moving: packet) {
@@ -131,7 +133,12 @@ final class LiveDecoder: @unchecked Sendable {
       if place.isFirst { noteJump(arrival) }
     }
     switch timeline.observe(place.time, of: stream.place, at: arrival) {
-    case .followed: if timeline.hasBegun { decode(stream) }
+    case .followed:
+      if timeline.hasBegun {
+        decode(stream)
+      } else if reader.decoder.queue.byteCount > Self.heldBytes {
+        if case .begun = timeline.settle(at: arrival, atOnce: true) { for stream in streams { decode(stream) } }
+      }
     case .begun: for stream in streams { decode(stream) }
     case .jumped:
       for stream in streams {

@@ -26,11 +26,12 @@ public final class LiveMediaInput: SessionInput {
   static func open(
     _ source: LiveSource, options: InputOptions, interruption: InputInterruption
   ) throws(IngestError) -> LiveMediaInput {
-    let (connection, location) = try LiveReader.connect(source, options, kinds: nil, interruption)
-    return try LiveMediaInput(source, options, connection, location: location, interruption)
+    let own = InputInterruption(parent: interruption)
+    let (connection, location) = try LiveReader.connect(source, options, kinds: nil, own)
+    return try LiveMediaInput(source, options, connection, location: location, own)
   }
 
-  /// An input of a connection that stands already.
+  /// An input of a connection that stands already; stopping it interrupts `interruption`.
   init(
     _ source: LiveSource, _ options: InputOptions, _ connection: LiveConnection, location: Int,
     _ interruption: InputInterruption

@@ -69,9 +69,6 @@ final class LivePacketQueue: Sendable {
     state = Guarded(State(dropped: Array(repeating: Dropped(), count: kinds.count)))
   }
 
-  /// Whether nothing waits.
-  var isEmpty: Bool { state.withLock { $0.head == $0.slots.count && !$0.hasDropped } }
-
   /// Takes over what `packet` refers to, and leaves it empty. Returns false when there is no memory.
   @unsafe
   func push(moving packet: UnsafeMutablePointer<AVPacket>, stream: Int, arrival: HostTime) -> Bool {

@@ -8,6 +8,9 @@ import Glibc
 final class LiveReader: @unchecked Sendable {
   // SAFETY: used by one thread at a time: the opener's until `start`, then the reading thread's alone.
 
+  /// How much is looked at to find out what a source is, where nothing else is asked for.
+  private static let longestProbe = MediaDuration.seconds(5)
+
   private let source: LiveSource
   private let options: InputOptions
   private let interruption: InputInterruption
@@ -41,6 +44,8 @@ final class LiveReader: @unchecked Sendable {
     _ source: LiveSource, _ options: InputOptions, kinds: [InputStreamKind]?, preferred: Int = 0,
     _ interruption: InputInterruption
   ) throws(IngestError) -> (LiveConnection, location: Int) {
+    var options = options
+    if options.limits.probeDuration == .zero { options.limits.probeDuration = longestProbe }
     var places = Array(source.locations.indices)
     if places.contains(preferred) { places.swapAt(0, preferred) }
     var failure = IngestError(.notFound, "there is nothing to open", location: source.redacted)
@@ -63,6 +68,11 @@ final class LiveReader: @unchecked Sendable {
     throw failure
   }
 
+  /// How long nothing may come. A playlist's next segment may be a while in the making.
+  private var readTimeout: MediaDuration {
+    source.timing == .stamps ? options.live.readTimeout * 4 : options.live.readTimeout
+  }
+
   /// Reads until the source has ended, is lost for good, or the input is stopped.
   func run(clock: any SessionClock) {
     guard var packet = unsafe Optional(av_packet_alloc()) else {
@@ -70,12 +80,8 @@ final class LiveReader: @unchecked Sendable {
       return
     }
     defer { unsafe av_packet_free(&packet) }
-    while let connection {
-      guard let packet = unsafe packet else { break }
-      let stop = unsafe readAll(connection, packet, clock)
-      let lost = loss(of: connection, stop)
-      self.connection = nil
-      guard let lost, !interruption.isInterrupted else {
+    while let packet = unsafe packet {
+      guard let lost = unsafe readToEnd(packet, clock), !interruption.isInterrupted else {
         queue.push(.ended(nil))
         return
       }
@@ -88,6 +94,13 @@ final class LiveReader: @unchecked Sendable {
     }
   }
 
+  /// Reads the connection to its end and closes it. Returns why it was lost; nil where the source has ended.
+  private func readToEnd(_ packet: UnsafeMutablePointer<AVPacket>, _ clock: any SessionClock) -> IngestError? {
+    guard let connection else { return nil }
+    self.connection = nil
+    return loss(of: connection, unsafe readAll(connection, packet, clock))
+  }
+
   /// Reads until the connection gives nothing more, and returns FFmpeg's status.
   private func readAll(
     _ connection: LiveConnection, _ packet: UnsafeMutablePointer<AVPacket>, _ clock: any SessionClock
@@ -95,7 +108,7 @@ final class LiveReader: @unchecked Sendable {
     queue.push(.opened(connection.takeStreams()))
     pacer = LivePacer()
     while !interruption.isInterrupted {
-      connection.deadline.allow(options.live.readTimeout)
+      connection.deadline.allow(readTimeout)
       let (read, arrived) = unsafe connection.read(into: packet, clock: clock)
       var arrival = arrived
       switch read {
@@ -105,18 +118,19 @@ final class LiveReader: @unchecked Sendable {
       case .nothing: break
       case .packet(let place):
         if source.timing == .stamps { unsafe arrival = pace(connection, packet, place, arrival, clock) }
-        unsafe hand(packet, place, arrival)
+        guard unsafe hand(packet, place, arrival) else { return -ENOMEM }
       case .changed(let place, let changed):
         queue.push(.changed(stream: place, changed))
-        unsafe hand(packet, place, arrival)
+        guard unsafe hand(packet, place, arrival) else { return -ENOMEM }
       }
     }
     return braid_AVERROR_EXIT
   }
 
-  private func hand(_ packet: UnsafeMutablePointer<AVPacket>, _ place: Int, _ arrival: HostTime) {
+  /// Hands a packet on. False when there is no memory for it.
+  private func hand(_ packet: UnsafeMutablePointer<AVPacket>, _ place: Int, _ arrival: HostTime) -> Bool {
     schedule.succeeded()
-    if unsafe !queue.push(moving: packet, stream: place, arrival: arrival) { interruption.interrupt() }
+    return unsafe queue.push(moving: packet, stream: place, arrival: arrival)
   }
 
   /// Waits until a packet of a source that is too fast is due.
@@ -138,7 +152,8 @@ final class LiveReader: @unchecked Sendable {
     while !interruption.isInterrupted, clock.now < time {
       let ticket = wake.ticket()
       if interruption.isInterrupted { return }
-      clock.wait(on: wake, since: ticket, until: time)
+      // Not every interruption notifies.
+      clock.wait(on: wake, since: ticket, until: min(time, clock.now + .milliseconds(50)))
     }
   }
 
@@ -149,7 +164,7 @@ final class LiveReader: @unchecked Sendable {
       ? "" : "With --reconnect Braid waits for it and goes on."
     if connection.deadline.hasPassed {
       return IngestError(
-        .lost, "nothing came for \(options.live.readTimeout.seconds) s", location: source.redacted, remedy: remedy)
+        .lost, "nothing came for \(readTimeout.seconds) s", location: source.redacted, remedy: remedy)
     }
     if status == braid_AVERROR_EOF, source.endsCleanly(connection.formatName) || connection.hasReachedLength {
       return nil

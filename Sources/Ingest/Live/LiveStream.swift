@@ -96,7 +96,7 @@ final class LiveStream {
   /// Counts packets that were dropped before they were decoded, and breaks the stream there.
   func drop(_ dropped: LivePacketQueue.Dropped, _ timeline: LiveTimeline, _ start: HostTime) {
     guard dropped.packets > 0 else { return }
-    if let reader {
+    if let reader, timeline.hasBegun {
       // What the decoder holds is from before: it goes out first.
       reader.decoder.queue.appendStarvedMark()
       decode(timeline, start)
@@ -209,7 +209,9 @@ final class LiveStream {
       return
     }
     pending = nil
-    let length = max(.zero, time - end)
+    // A picture may begin before the one before has been shown for as long as its length says.
+    let begin = min(end, time)
+    let length = time - begin
     if what.isByLength {
       if kind == .audio, sampleRate > 0 {
         what.samples += Int(
@@ -219,7 +221,7 @@ final class LiveStream {
       }
     }
     let gap = Gap(
-      time: end, duration: time - end, epoch: epoch, newEpoch: epoch + 1, samples: what.samples, frames: what.frames,
+      time: begin, duration: length, epoch: epoch, newEpoch: epoch + 1, samples: what.samples, frames: what.frames,
       reason: what.reason)
     epoch += 1
     gaps += 1

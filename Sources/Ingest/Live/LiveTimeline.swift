@@ -97,8 +97,8 @@ struct LiveTimeline {
     return follow(waiting.stamp, waiting.observed)
   }
 
-  /// Begins the line when it is time to, though nothing comes.
-  mutating func settle(at now: HostTime) -> Outcome {
+  /// Begins the line when it is time to, though nothing comes; or at once, as far as that is possible.
+  mutating func settle(at now: HostTime, atOnce: Bool = false) -> Outcome {
     guard line == nil else { return .followed }
     let dense = arrivals.indices.filter { arrivals[$0].first != nil && isDense[$0] }
     let candidates = dense.isEmpty ? arrivals.indices.filter { arrivals[$0].first != nil } : dense
@@ -107,7 +107,7 @@ struct LiveTimeline {
     let isSteady = now - max(first, arrivals[stream].improved) >= Self.settling
     // The stream that shows the clock best may yet come.
     let isWorthWaiting = stream != reference && now - first < Self.settling * 3
-    guard (isSteady && !isWorthWaiting) || now - first >= Self.longestSettling else { return .followed }
+    guard atOnce || (isSteady && !isWorthWaiting) || now - first >= Self.longestSettling else { return .followed }
     return begin(stream)
   }
 
