@@ -76,6 +76,24 @@ import Testing
     #expect(ring.pop()?.time == MediaTime(nanoseconds: 3_000_000))
   }
 
+  @Test func `a gap among what was dropped is counted in the gap that comes out`() {
+    let ring = ring(2, .dropOldest)
+    let time = MediaTime(nanoseconds: 1_000_000)
+    #expect(ring.tryPush(sensor(0)))
+    #expect(
+      ring.tryPush(
+        .gap(
+          Gap(
+            time: time, duration: .milliseconds(3), epoch: 0, newEpoch: 1, samples: 5, frames: 3, reason: .overrun))))
+    for time in 4..<7 { #expect(ring.tryPush(sensor(Int64(time)))) }
+    guard case .gap(let gap)? = ring.pop() else {
+      Issue.record("no gap")
+      return
+    }
+    #expect(gap.frames == 5 && gap.samples == 5)
+    #expect(ring.counters.dropped == 2)
+  }
+
   @Test func `the bound only moves forward, and the end moves it past everything`() {
     let ring = ring(4, .block)
     #expect(ring.bound == .distantPast)

@@ -67,6 +67,8 @@ class Run:
         status = self.process.wait(timeout=180)
         for thread in self._threads:
             thread.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
         return status, self.of("summary")[0]
 
     def told(self):

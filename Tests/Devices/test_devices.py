@@ -31,13 +31,12 @@ class Devices(unittest.TestCase):
                 self.assertEqual(lost["ring"] + lost["gap"], gaps, run.told())
 
     def epochs(self, run, stream):
-        """Every gap begins an epoch behind the last one's."""
+        """Epochs go up with gaps alone; what this program's own ring dropped is one epoch's."""
         epoch = 0
         for gap in run.of("gap", stream=stream):
             self.assertEqual(gap["epoch"], epoch, run.told())
-            self.assertGreater(gap["new_epoch"], epoch, run.told())
+            self.assertGreaterEqual(gap["new_epoch"], epoch + (gap["reason"] == "unplug"), run.told())
             epoch = gap["new_epoch"]
-        return epoch
 
     def refused(self, uri, code, *words, prefix=()):
         """An input that cannot be opened: status 3, and an error that says why."""
@@ -81,7 +80,7 @@ class Devices(unittest.TestCase):
         self.assertEqual(status, 130)
         gap = run.of("gap", stream="video:0", reason="unplug")[0]
         self.assertGreater(gap["duration"], 0)
-        self.assertEqual(self.epochs(run, "video:0"), len(run.of("gap", stream="video:0")))
+        self.epochs(run, "video:0")
         self.assertFalse(run.of("event", name="disconnected", stream="audio:0"), run.told())
         self.accounts(summary, run)
 
@@ -99,6 +98,7 @@ class Devices(unittest.TestCase):
         print(run.told())
         self.assertEqual(status, 130)
         self.assertEqual(len(run.of("gap", stream="audio:0", reason="unplug")), 1)
+        self.epochs(run, "audio:0")
         self.assertFalse(run.of("event", name="disconnected", stream="video:0"), run.told())
         self.accounts(summary, run)
 
@@ -134,7 +134,8 @@ class Devices(unittest.TestCase):
         self.assertAlmostEqual(video["frames"], video["duration"] * 15, delta=1)
         self.assertGreater(video["duration"], 3)
         audio = max(run.of("gap", stream="audio:0", reason="overrun"), key=lambda gap: gap["duration"])
-        self.assertAlmostEqual(audio["samples"], audio["duration"] * 48000, delta=48)
+        # The line of a clock that was seen for a second or two is not yet exact.
+        self.assertAlmostEqual(audio["samples"], audio["duration"] * 48000, delta=480)
         self.assertGreater(audio["duration"], 5)
         # Both are on one timeline at the end, however long they stood still.
         streams = summary["streams"]

@@ -219,8 +219,10 @@ public final class Ring: Sendable {
     state.counters.dropped += element.unitCount
     switch element {
     case .gap(let gap):
-      // A gap is not lost with its surroundings: the one that the consumer will see spans both.
-      extend(&state, time: gap.time, until: gap.time + gap.duration, epoch: gap.newEpoch, samples: 0, frames: 0)
+      // A gap is not lost with its surroundings: the one that the consumer will see spans both, and counts what either lost.
+      extend(
+        &state, time: gap.time, until: gap.time + gap.duration, epoch: gap.newEpoch, samples: gap.samples,
+        frames: gap.frames)
     case .audio(let block):
       extend(&state, time: block.time, until: block.end, epoch: block.epoch, samples: block.frameCount, frames: 0)
     case .video(let frame):
