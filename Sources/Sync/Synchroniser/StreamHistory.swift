@@ -1,0 +1,90 @@
+internal import BraidCore
+
+/// A stream's items in the order of their times: a ring that drops the oldest.
+///
+/// Times strictly increase: an item at a time that is taken goes to the first nanosecond after it that is free.
+/// Allocates: no, after `init`.
+struct StreamHistory<Item: Sendable> {
+  struct Entry {
+    var time: MediaTime
+    var duration: MediaDuration
+    /// The stretch of continuous time it belongs to.
+    var run: Int
+    /// Its place in the order of arrival.
+    var sequence: Int
+
+    var end: MediaTime { time + duration }
+  }
+
+  private var entries: [Entry]
+  private var items: [Item?]
+  private var head = 0
+  private(set) var count = 0
+
+  init(capacity: Int) {
+    let nothing = Entry(time: .distantPast, duration: .zero, run: 0, sequence: 0)
+    entries = Array(repeating: nothing, count: max(2, capacity))
+    items = Array(repeating: nil, count: max(2, capacity))
+  }
+
+  var isFull: Bool { count == entries.count }
+
+  /// The entry at `index`, 0 the oldest.
+  subscript(index: Int) -> Entry { entries[slot(index)] }
+
+  func item(_ index: Int) -> Item? { items[slot(index)] }
+
+  private func slot(_ index: Int) -> Int {
+    let slot = head + index
+    return slot < entries.count ? slot : slot - entries.count
+  }
+
+  /// How many entries are before `time`. O(log count).
+  func count(before time: MediaTime) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle].time < time { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The last entry at or before `time`.
+  func lastIndex(atOrBefore time: MediaTime) -> Int? {
+    let index = time == .distantFuture ? count : count(before: time + MediaDuration(nanoseconds: 1))
+    return index > 0 ? index - 1 : nil
+  }
+
+  /// Puts an item in its place; the oldest makes room if need be. Returns where its time came to lie; nil if it was
+  /// older than all and there was no room.
+  mutating func insert(_ item: Item, _ entry: Entry) -> MediaTime? {
+    var entry = entry
+    var position = count(before: entry.time)
+    while position < count, self[position].time == entry.time {
+      entry.time = entry.time + MediaDuration(nanoseconds: 1)
+      position += 1
+    }
+    if isFull {
+      guard position > 0 else { return nil }
+      removeFirst()
+      position -= 1
+    }
+    var index = count
+    while index > position {
+      entries[slot(index)] = entries[slot(index - 1)]
+      items[slot(index)] = items[slot(index - 1)]
+      index -= 1
+    }
+    entries[slot(position)] = entry
+    items[slot(position)] = item
+    count += 1
+    return entry.time
+  }
+
+  mutating func removeFirst() {
+    guard count > 0 else { return }
+    items[head] = nil
+    head = slot(1)
+    count -= 1
+  }
+}

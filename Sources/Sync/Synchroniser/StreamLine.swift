@@ -1,0 +1,152 @@
+internal import BraidCore
+
+/// One stream of a ``Synchroniser``: its items, how far it has come, when it came.
+///
+/// Allocates: no, after `init`.
+struct StreamLine<Item: Sendable> {
+  /// The share of items that the jitter buffer lets through in time.
+  private static var covered: Double { 0.999 }
+  /// Before so many items the buffer is larger, by as many times as there are fewer.
+  private static var leastItems: Int { 16 }
+
+  let settings: SyncStream
+  private(set) var history: StreamHistory<Item>
+  private var repair: StampRepair
+  var report = SyncStreamReport()
+  /// Nothing earlier will come.
+  private(set) var bound = MediaTime.distantPast
+  /// The same for what must be covered: sound goes on where it ends.
+  private(set) var reach = MediaTime.distantPast
+  private(set) var isFinished = false
+  /// The latest that a released moment might have wanted, had it come.
+  private(set) var answered = MediaTime.distantPast
+  private var suspect: (item: Item, duration: MediaDuration)?
+  private var transits = JitterMeter()
+  private var distances = JitterMeter()
+  private var lastArrival: HostTime?
+  private(set) var buffer: MediaDuration
+  private var sequence = 0
+  /// The last item's time, and where it came to lie.
+  private var last: (stamp: MediaTime, placed: MediaTime)?
+
+  init(_ settings: SyncStream) {
+    self.settings = settings
+    history = StreamHistory(capacity: settings.capacity)
+    repair = StampRepair(jumpLimit: settings.jumpLimit)
+    buffer = settings.jitterLimits.upperBound
+  }
+
+  /// Takes note of an arrival: the stream lives.
+  mutating func arrived(at now: HostTime) {
+    if let lastArrival { distances.record(now - lastArrival) }
+    lastArrival = now
+    report.isSilent = false
+  }
+
+  /// Takes note of how long after its time an item came, and sizes the buffer by it.
+  mutating func measure(_ transit: MediaDuration) {
+    transits.record(transit)
+    guard transits.count < 64 || sequence % 32 == 0 else { return }
+    guard let late = transits.quantile(Self.covered), let early = transits.quantile(1 - Self.covered) else { return }
+    let wanted = late * Int64(max(1, Self.leastItems / transits.count))
+    buffer = min(max(wanted, settings.jitterLimits.lowerBound), settings.jitterLimits.upperBound)
+    report.buffer = buffer
+    report.jitter = late - early
+  }
+
+  /// Judges the next stamp: see ``StampRepair``.
+  mutating func judge(_ stamp: MediaTime, epoch: Int) -> StampRepair.Verdict {
+    repair.take(stamp, epoch: epoch, report: &report)
+  }
+
+  /// Puts an item with a usable time in its place. Returns where that is, nil if there was no room.
+  mutating func place(_ item: Item, at time: MediaTime, duration: MediaDuration, wanted: MediaTime) -> MediaTime? {
+    // Behind those of the same time, though the first of them may be gone.
+    let start = last.map { $0.stamp == time ? $0.placed : time } ?? time
+    sequence += 1
+    let entry = StreamHistory<Item>.Entry(time: start, duration: duration, run: repair.run, sequence: sequence)
+    let drops = history.isFull && history[0].time >= wanted
+    guard let placed = history.insert(item, entry) else {
+      report.crowded += 1
+      return nil
+    }
+    if drops { report.dropped += 1 }
+    last = (time, placed)
+    report.accepted += 1
+    if placed != time { report.duplicates += 1 }
+    if let newest = repair.newest, placed < newest {
+      if placed < newest - settings.lateness { report.overdue += 1 } else { report.reordered += 1 }
+    }
+    if placed <= answered { report.late += 1 }
+    repair.accepted(placed, duration: duration)
+    // Without lateness, what comes at the same time is moved behind.
+    let past = MediaDuration(nanoseconds: settings.lateness > .zero ? 0 : 1)
+    advance(to: placed - settings.lateness + past)
+    reach = max(reach, placed + duration - settings.lateness)
+    return placed
+  }
+
+  mutating func advance(to bound: MediaTime) {
+    self.bound = max(self.bound, bound)
+    // That nothing more comes is not how far it goes.
+    if bound < .distantFuture { reach = max(reach, bound) }
+  }
+
+  /// Says that nothing more comes. Returns what was suspected and is now right for want of anything after it.
+  mutating func finish() -> (item: Item, duration: MediaDuration, time: MediaTime)? {
+    isFinished = true
+    guard let suspect = takeSuspect(), let time = repair.takeSuspect(&report) else { return nil }
+    return (suspect.item, suspect.duration, time)
+  }
+
+  /// Keeps an item until the next one says whether its time is right.
+  mutating func suspect(_ item: Item, duration: MediaDuration) { suspect = (item, duration) }
+
+  mutating func takeSuspect() -> (item: Item, duration: MediaDuration)? {
+    defer { suspect = nil }
+    return suspect
+  }
+
+  // MARK: What moments ask
+
+  /// Whether nothing that may still come changes what `policy` takes at `tick`.
+  func hasPassed(_ policy: SyncPolicy, _ tick: MediaTime) -> Bool {
+    isFinished || passed(policy) >= history.need(policy, at: tick)
+  }
+
+  private func passed(_ policy: SyncPolicy) -> MediaTime {
+    guard case .window(_, _, .some) = policy else { return bound }
+    return reach
+  }
+
+  /// Takes note that a moment was released: what comes at or before ``answered`` from now on is late.
+  mutating func answered(_ policy: SyncPolicy, _ tick: MediaTime) {
+    let wanted: MediaTime
+    if hasPassed(policy, tick) {
+      wanted = history.need(policy, at: tick) - MediaDuration(nanoseconds: 1)
+    } else {
+      switch policy {
+      case .exact, .hold: wanted = tick
+      case .nearest(let length), .interpolate(let length): wanted = tick + length
+      case .window(_, let to, _): wanted = tick + to - MediaDuration(nanoseconds: 1)
+      }
+    }
+    answered = max(answered, wanted)
+  }
+
+  /// Sees whether the stream has fallen silent: nothing for the whole wait, and for longer than it is used to.
+  mutating func checkSilence(_ now: HostTime, wait: MediaDuration) {
+    guard !report.isSilent, !isFinished else { return }
+    let usual = distances.quantile(0.99) ?? .zero
+    guard lastArrival.map({ now - $0 >= max(wait, usual + MediaDuration(nanoseconds: usual.nanoseconds / 2)) }) ?? true
+    else { return }
+    report.isSilent = true
+    report.silences += 1
+  }
+
+  /// Lets go what no tick from `tick` on can want: all but the last item at or before `tick` less `span`.
+  mutating func prune(before tick: MediaTime, span: MediaDuration, keepsLong: Bool) {
+    let limit = tick - span
+    while history.count > 1, history[1].time <= limit, !keepsLong || history[0].end <= limit { history.removeFirst() }
+  }
+}
