@@ -19,7 +19,7 @@ struct SynchroniserHostileTests {
   func pairing() throws {
     var generator = SeededGenerator.printed()
     var (files, live) = (HostileVerdict(), HostileVerdict())
-    for scenario in HostileSet.all(seconds: Self.isSoak ? 60 : 14, using: &generator) {
+    for scenario in HostileSet.all(seconds: Self.isSoak ? 60 : 12, using: &generator) {
       var judge = HostileJudge(scenario)
       let verdict = try judge.run()
       print(verdict.line(scenario.name))

@@ -1,16 +1,16 @@
 internal import BraidCore
 
-/// One stream of a ``Synchroniser``: its items, how far it has come, when it came.
+/// One stream of a ``Synchroniser``: its times, how far it has come, when it came. The items are the synchroniser's.
 ///
 /// Allocates: no, after `init`.
-struct StreamLine<Item: Sendable> {
+struct StreamLine {
   /// The share of items that the jitter buffer lets through in time.
-  private static var covered: Double { 0.999 }
+  private static let covered = 0.999
   /// Before so many items the buffer is larger, by as many times as there are fewer.
-  private static var leastItems: Int { 16 }
+  private static let leastItems = 16
 
   let settings: SyncStream
-  private(set) var history: StreamHistory<Item>
+  private(set) var history: StreamHistory
   private var repair: StampRepair
   var report = SyncStreamReport()
   /// Nothing earlier will come.
@@ -20,7 +20,8 @@ struct StreamLine<Item: Sendable> {
   private(set) var isFinished = false
   /// The latest that a released moment might have wanted, had it come.
   private(set) var answered = MediaTime.distantPast
-  private var suspect: (item: Item, duration: MediaDuration)?
+  /// How long the item lasts that waits to be confirmed.
+  var suspectDuration = MediaDuration.zero
   private var transits = JitterMeter()
   private var distances = JitterMeter()
   private var lastArrival: HostTime?
@@ -59,17 +60,18 @@ struct StreamLine<Item: Sendable> {
     repair.take(stamp, epoch: epoch, report: &report)
   }
 
-  /// Puts an item with a usable time in its place. Returns where that is, nil if there was no room.
-  mutating func place(_ item: Item, at time: MediaTime, duration: MediaDuration, wanted: MediaTime) -> MediaTime? {
+  /// Puts an item with a usable time in its place. Returns where that is and the item's slot, nil if there was no room.
+  mutating func place(_ time: MediaTime, duration: MediaDuration, wanted: MediaTime) -> (time: MediaTime, slot: Int)? {
     // Behind those of the same time, though the first of them may be gone.
     let start = last.map { $0.stamp == time ? $0.placed : time } ?? time
     sequence += 1
-    let entry = StreamHistory<Item>.Entry(time: start, duration: duration, run: repair.run, sequence: sequence)
+    let entry = StreamHistory.Entry(time: start, duration: duration, run: repair.run, sequence: sequence)
     let drops = history.isFull && history[0].time >= wanted
-    guard let placed = history.insert(item, entry) else {
+    guard let insertion = history.insert(entry) else {
       report.crowded += 1
       return nil
     }
+    let placed = insertion.time
     if drops { report.dropped += 1 }
     last = (time, placed)
     report.accepted += 1
@@ -83,7 +85,7 @@ struct StreamLine<Item: Sendable> {
     let past = MediaDuration(nanoseconds: settings.lateness > .zero ? 0 : 1)
     advance(to: placed - settings.lateness + past)
     reach = max(reach, placed + duration - settings.lateness)
-    return placed
+    return insertion
   }
 
   mutating func advance(to bound: MediaTime) {
@@ -92,19 +94,11 @@ struct StreamLine<Item: Sendable> {
     if bound < .distantFuture { reach = max(reach, bound) }
   }
 
-  /// Says that nothing more comes. Returns what was suspected and is now right for want of anything after it.
-  mutating func finish() -> (item: Item, duration: MediaDuration, time: MediaTime)? {
+  /// Says that nothing more comes. Returns the time and duration of what was suspected and is right for want of anything
+  /// after it.
+  mutating func finish() -> (time: MediaTime, duration: MediaDuration)? {
     isFinished = true
-    guard let suspect = takeSuspect(), let time = repair.takeSuspect(&report) else { return nil }
-    return (suspect.item, suspect.duration, time)
-  }
-
-  /// Keeps an item until the next one says whether its time is right.
-  mutating func suspect(_ item: Item, duration: MediaDuration) { suspect = (item, duration) }
-
-  mutating func takeSuspect() -> (item: Item, duration: MediaDuration)? {
-    defer { suspect = nil }
-    return suspect
+    return repair.takeSuspect(&report).map { ($0, suspectDuration) }
   }
 
   // MARK: What moments ask
@@ -144,9 +138,11 @@ struct StreamLine<Item: Sendable> {
     report.silences += 1
   }
 
-  /// Lets go what no tick from `tick` on can want: all but the last item at or before `tick` less `span`.
-  mutating func prune(before tick: MediaTime, span: MediaDuration, keepsLong: Bool) {
+  /// Lets go one item that no tick from `tick` on can want: all but the last at or before `tick` less `span` are. Returns
+  /// its slot, nil if there is none.
+  mutating func prune(before tick: MediaTime, span: MediaDuration, keepsLong: Bool) -> Int? {
     let limit = tick - span
-    while history.count > 1, history[1].time <= limit, !keepsLong || history[0].end <= limit { history.removeFirst() }
+    guard history.count > 1, history[1].time <= limit, !keepsLong || history[0].end <= limit else { return nil }
+    return history.removeFirst()
   }
 }

@@ -21,7 +21,7 @@ extension Synchroniser {
   }
 
   /// Marks the moments within reach that an item just put in place has changed.
-  func revise(_ stream: Int, _ time: MediaTime, _ duration: MediaDuration) {
+  func revise(_ stream: Int, _ time: MediaTime) {
     guard let corrections = configuration.corrections, let answeredTick, !released.isEmpty else { return }
     guard time <= lines[stream].answered else { return }
     var position = nextReleased

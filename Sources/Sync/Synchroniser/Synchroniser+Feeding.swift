@@ -28,10 +28,12 @@ extension Synchroniser {
     }
     switch lines[stream].judge(time, epoch: epoch) {
     case .refuse: return
-    case .suspect: lines[stream].suspect(item, duration: duration)
+    case .suspect:
+      lines[stream].suspectDuration = duration
+      suspects[stream] = item
     case .accept(let time): place(item, at: time, duration, stream, now)
     case .confirm(let first, let second):
-      if let suspect = lines[stream].takeSuspect() { place(suspect.item, at: first, suspect.duration, stream, now) }
+      placeSuspect(at: first, lines[stream].suspectDuration, stream, now)
       place(item, at: second, duration, stream, now)
     }
   }
@@ -45,19 +47,24 @@ extension Synchroniser {
   /// Says that nothing more will be fed to the stream: it holds nothing up any more.
   public func finish(stream: Int, now: HostTime = HostTime(nanoseconds: 0)) {
     guard lines.indices.contains(stream), !lines[stream].isFinished else { return }
-    if let last = lines[stream].finish() { place(last.item, at: last.time, last.duration, stream, now) }
+    if let last = lines[stream].finish() { placeSuspect(at: last.time, last.duration, stream, now) }
+  }
+
+  private func placeSuspect(at time: MediaTime, _ duration: MediaDuration, _ stream: Int, _ now: HostTime) {
+    guard let item = suspects[stream] else { return }
+    suspects[stream] = nil
+    place(item, at: time, duration, stream, now)
   }
 
   private func place(
     _ item: Item, at time: MediaTime, _ duration: MediaDuration, _ stream: Int, _ now: HostTime
   ) {
     prune(stream)
-    guard let placed = lines[stream].place(item, at: time, duration: duration, wanted: wanted(of: stream)) else {
-      return
-    }
-    if let media = mediaTime(now) { lines[stream].measure(media - placed) }
-    revise(stream, placed, duration)
-    if case .elements(stream) = configuration.tick { push(Tick(time: placed, known: now, item: item)) }
+    guard let placed = lines[stream].place(time, duration: duration, wanted: wanted(of: stream)) else { return }
+    items[stream][placed.slot] = item
+    if let media = mediaTime(now) { lines[stream].measure(media - placed.time) }
+    revise(stream, placed.time)
+    if case .elements(stream) = configuration.tick { push(Tick(time: placed.time, known: now, item: item)) }
   }
 
   // MARK: Room
@@ -76,8 +83,11 @@ extension Synchroniser {
   /// An item before this is of no use to any tick to come.
   private func wanted(of stream: Int) -> MediaTime { earliestTick - spans[stream].back }
 
-  func prune(_ stream: Int) {
-    lines[stream].prune(before: earliestTick, span: spans[stream].back, keepsLong: spans[stream].keepsLong)
+  private func prune(_ stream: Int) {
+    let (earliest, span) = (earliestTick, spans[stream])
+    while let slot = lines[stream].prune(before: earliest, span: span.back, keepsLong: span.keepsLong) {
+      items[stream][slot] = nil
+    }
   }
 
   // MARK: Ticks

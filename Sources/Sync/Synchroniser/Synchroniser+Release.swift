@@ -117,7 +117,7 @@ extension Synchroniser {
     part.count = pairing.count
     guard pairing.count > 0 else { return part }
     let (first, last) = (line.history[pairing.first], line.history[pairing.last])
-    part.item = line.history.item(pairing.first)
+    part.item = items[member.stream][first.slot]
     switch member.policy {
     case .exact, .nearest: part.skew = first.time - tick
     case .hold:
@@ -126,10 +126,10 @@ extension Synchroniser {
     case .interpolate:
       part.skew = tick - first.time <= last.time - tick ? first.time - tick : last.time - tick
       guard pairing.count == 2 else { return part }
-      part.following = line.history.item(pairing.last)
+      part.following = items[member.stream][last.slot]
       part.fraction = (tick - first.time).seconds / (last.time - first.time).seconds
     case .window(_, let to, let allowing):
-      part.item = line.history.item(pairing.last)
+      part.item = items[member.stream][last.slot]
       if allowing != nil { part.skew = pairing.reached.map { $0 - (tick + to) } }
     }
     return part

@@ -39,7 +39,11 @@ public final class Synchroniser<Item: Sendable> {
   /// Corrections of moments.
   public internal(set) var revisions = 0
 
-  var lines: [StreamLine<Item>]
+  var lines: [StreamLine]
+  /// The items of each stream, in the slots that its history gives out.
+  var items: [[Item?]]
+  /// For each stream, the item whose time must be confirmed by the next one.
+  var suspects: [Item?]
   var pairings: [Pairing]
   /// For each stream, how far back from a tick its members look, and whether one looks for long items.
   var spans: [(back: MediaDuration, keepsLong: Bool)]
@@ -66,6 +70,8 @@ public final class Synchroniser<Item: Sendable> {
     try configuration.validate()
     self.configuration = configuration
     lines = configuration.streams.map { StreamLine($0) }
+    items = configuration.streams.map { Array(repeating: nil, count: $0.capacity) }
+    suspects = configuration.streams.map { _ in nil }
     parts = configuration.members.map { _ in SyncPart() }
     pairings = configuration.members.map { _ in Pairing() }
     spans = configuration.streams.indices.map { Self.span(of: $0, configuration) }
@@ -104,7 +110,8 @@ public final class Synchroniser<Item: Sendable> {
     guard parts.indices.contains(member), parts[member].absence == nil else { return }
     let (stream, policy) = (configuration.members[member].stream, configuration.members[member].policy)
     lines[stream].history.forEach(in: pairings[member], of: policy, at: lastTime) { index in
-      if let item = lines[stream].history.item(index) { body(item, lines[stream].history[index].time) }
+      let entry = lines[stream].history[index]
+      if let item = items[stream][entry.slot] { body(item, entry.time) }
     }
   }
 

@@ -18,7 +18,7 @@ struct PairingOracle {
   /// For each stream, what counts, ordered by time.
   private(set) var streams: [[Placed]]
 
-  /// - Parameter items: in the order of arrival.
+  /// Places `items`, which are in the order of arrival.
   init(_ items: [HostileItem], streams: [SyncStream]) {
     self.streams = streams.enumerated().map { stream, rules in
       let own = items.enumerated().filter { $0.element.stream == stream }.map { ($0.offset, $0.element) }
@@ -67,7 +67,8 @@ struct PairingOracle {
   /// The ids that a member takes at a tick, of the items whose order is below `limit`; empty where nothing fits.
   func choice(_ member: SyncMember, at tick: MediaTime, arrivedBefore limit: Int = .max) -> [Int] {
     let tick = tick.nanoseconds
-    let items = streams[member.stream].filter { $0.order < limit }
+    let all = streams[member.stream]
+    let items = limit == .max ? all : all.filter { $0.order < limit }
     switch member.policy {
     case .exact: return items.filter { $0.time == tick }.map(\.item.id)
     case .nearest(let tolerance):
