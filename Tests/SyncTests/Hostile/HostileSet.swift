@@ -21,6 +21,7 @@ enum HostileSet {
     let end = seconds * 1000
     var scenarios = [
       files("files", sources(), end, &generator),
+      files("files, stamps in ms", coarse(), end, &generator),
       files("files, bad stamps", badStamps(end), end, &generator),
       files("files, hop", sources(), end, &generator, hop: 33),
       live("live, clean", sources(jitter: 2), end, &generator),
@@ -118,6 +119,13 @@ enum HostileSet {
     ]
   }
 
+  /// Stamps in whole milliseconds, as Matroska has them: many times are equal, and many distances.
+  private static func coarse() -> [HostileSource] {
+    var sources = sources()
+    for stream in sources.indices { sources[stream].rounding = 1 }
+    return sources
+  }
+
   private static func badStamps(_ end: Double, jitter: Double = 0) -> [HostileSource] {
     var sources = sources(jitter: jitter)
     for stream in [3, 4, 5, 6] {
@@ -156,7 +164,7 @@ enum HostileSet {
 
   private static func restarting(_ end: Double) -> [HostileSource] {
     var sources = sources(jitter: 40, drift: 200)
-    for stream in [1, 2, 5] {
+    for stream in [1, 2, 4, 5] {
       sources[stream].restarts = [0.3, 0.5, 0.55].map { (Double(stream) * 0.02 + $0) * end }
       sources[stream].stalls = sources[stream].restarts.map { ($0 - 150, 150, true) }
     }
