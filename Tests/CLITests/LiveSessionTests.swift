@@ -23,7 +23,8 @@ extension ProgramTests {
       #expect(records.of("features").count > 50)
     }
 
-    @Test("An interruption is the usual end of a live session: the summary comes, and nothing that came is let go")
+    @Test(
+      "An interruption is the usual end of a live session: the summary comes, and nothing that came is let go by it")
     func interruption() throws {
       let running = try Program.Running(["run", Self.picture, Self.sound, "--features", "rms"])
       for _ in 0..<600 where running.soFar.count(where: { $0 == 10 }) < 100 { usleep(50_000) }
@@ -31,8 +32,10 @@ extension ProgramTests {
       let outcome = try running.finish()
       #expect(outcome.status == 130, "\(outcome.errors)")
       let records = try Records(outcome.output)
-      for id in ["video:0", "audio:0"] {
-        #expect(records.summary["streams"][id]["lost"]["ring"].count == 0)
+      // A busy machine may have dropped some before; that was told then.
+      for (id, unit) in [("video:0", "frames"), ("audio:0", "samples")] {
+        let told = records.of("gap").filter { $0["stream"].string == id }.reduce(0) { $0 + $1[unit].count }
+        #expect(records.summary["streams"][id]["lost"]["ring"].count <= told)
       }
     }
 
@@ -49,8 +52,10 @@ extension ProgramTests {
     func recorded(models: Int) throws {
       let scratch = try Scratch()
       let folder = scratch.path("recording")
-      let names = ["hit-picture", "hit-moment"].prefix(models).flatMap { ["--model", SharedData.sample("models/\($0)")] }
-      let arguments = ["run", Self.picture, Self.sound, "--duration", "3s", "--budget", "50ms", "--record", folder] + names
+      let names = ["hit-picture", "hit-moment"].prefix(models)
+      let arguments =
+        ["run", Self.picture, Self.sound, "--duration", "3s", "--budget", "50ms", "--record", folder]
+        + names.flatMap { ["--model", SharedData.sample("models/\($0)")] }
       let outcome = try Program.run(arguments)
       #expect(outcome.status == 0, "\(outcome.errors)")
       #expect(try Program.run(["run", "replay:\(folder)"]).output == outcome.output)
@@ -59,12 +64,13 @@ extension ProgramTests {
       withExtendedLifetime(scratch) {}
     }
 
-    @Test("A reader that does not read holds up no capture: memory stays, what is dropped is counted, and then it goes on")
+    @Test(
+      "A reader that does not read holds up no capture: memory stays, what is dropped is counted, and then it goes on")
     func blockedReader() throws {
       let scratch = try Scratch()
       let path = scratch.path("out")
-      let command =
-        "'\(Program.path)' run '\(Self.picture)' '\(Self.sound)' --duration 8s --features 'stft' | (sleep 6; cat > '\(path)')"
+      let run = "'\(Program.path)' run '\(Self.picture)' '\(Self.sound)' --duration 8s --features stft"
+      let command = "\(run) | (sleep 6; cat > '\(path)')"
       try Tool.run("sh", ["-c", command])
       let records = try Records(try Data(contentsOf: URL(fileURLWithPath: path)))
       let lost = records.summary["streams"]["audio:0"]["lost"]["ring"].count
