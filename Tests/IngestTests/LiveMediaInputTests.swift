@@ -171,6 +171,82 @@ struct LiveMediaInputTests {
     server.kill()
   }
 
+  @Test("A change of the codec that the container does not tell of is found by the errors, and the source opened anew")
+  func untoldChange() throws {
+    var data = Data()
+    for (codec, offset, length) in [("libx264", "0", "3"), ("mpeg2video", "3", "30")] {
+      try Tool.ffmpeg(
+        "-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=\(length)", "-c:v", codec, "-g", "12", "-bf", "0", "-b:v",
+        "300k",
+        "-muxdelay", "0", "-output_ts_offset", offset, scratch.path("part.ts"))
+      data += try Data(contentsOf: URL(fileURLWithPath: scratch.path("part.ts")))
+    }
+    let path = try scratch.write("joined.ts", data)
+    let proxy = try BackgroundProcess.rig("tcp_sender.py", ["0", path, "\(data.count / 33)"])
+    let session = try LiveSession.open("tcp://127.0.0.1:\(proxy.firstLine)")
+    let video = try session.index(.video)
+    #expect(session.run(for: .seconds(18)) { $0.count(.reconnected) == 1 && ($0.frames(video).last?.epoch ?? 0) > 0 })
+    session.stop()
+    session.checkTimes()
+    #expect(session.count(.disconnected) == 1, "\(session.notices)")
+    #expect(session.gaps(video).contains { $0.reason == .network })
+  }
+
+  @Test("Stamps that wrap on the way go on without a gap")
+  func wrap() throws {
+    // 2^33 ticks of 1/90000 s are 95443.7 s.
+    try Tool.ffmpeg(
+      "-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=4", "-f", "lavfi", "-i", "sine=r=48000:d=4", "-c:v", "libx264",
+      "-g",
+      "12", "-bf", "2", "-c:a", "mp2", "-muxdelay", "0", "-output_ts_offset", "95441.5", scratch.path("wrap.ts"))
+    let size = try Data(contentsOf: URL(fileURLWithPath: scratch.path("wrap.ts"))).count
+    let sender = try BackgroundProcess.rig("tcp_sender.py", ["0", scratch.path("wrap.ts"), "\(size / 4)"])
+    let session = try LiveSession.open("tcp://127.0.0.1:\(sender.firstLine)")
+    #expect(session.run(for: .seconds(12)) { $0.hasEnded })
+    session.stop()
+    session.checkTimes()
+    #expect(session.notices.isEmpty, "\(session.notices)")
+    for stream in session.rings.keys {
+      #expect(session.gaps(stream).isEmpty)
+      let span = try #require(session.frames(stream).last).time - (try #require(session.frames(stream).first).time)
+      #expect(span > .seconds(3) && span < .seconds(5))
+    }
+  }
+
+  @Test("stop ends reading, a wait and an opening at once")
+  func stopping() throws {
+    for phase in 0..<3 {
+      let sender = try LiveSender(.udp, scratch)
+      var options = InputOptions()
+      options.live.reconnects = true
+      options.live.readTimeout = phase == 0 ? .seconds(60) : .milliseconds(300)
+      options.live.openTimeout = phase == 1 ? .milliseconds(300) : .seconds(60)
+      (options.live.reconnectWait, options.live.longestWait) = (.seconds(60), .seconds(60))
+      let session = try LiveSession.open(sender.url, options)
+      sender.kill()
+      // Silent in the middle of a read; waiting for the second attempt; in the middle of the first.
+      if phase > 0 { #expect(session.run(for: .seconds(10)) { $0.count(.disconnected) == 1 }) }
+      session.run(for: .milliseconds(phase == 1 ? 1000 : 200))
+      let asked = MonotonicClock().now
+      session.stop()
+      // FFmpeg asks every 100 ms.
+      #expect(MonotonicClock().now - asked < .milliseconds(500), "phase \(phase)")
+      #expect(session.hasEnded || session.run(for: .milliseconds(100)) { $0.hasEnded })
+      #expect(session.input.failure == nil)
+    }
+  }
+
+  @Test("RTSP goes over to TCP where the server does not send by UDP")
+  func transportFallback() throws {
+    let port = FreePort.next()
+    let server = try BackgroundProcess.rig("rtsp_server.py", ["\(port)", "--transports", "tcp"])
+    let session = try LiveSession.open("rtsp://127.0.0.1:\(port)/live")
+    let video = try session.index(.video)
+    #expect(session.run(for: .seconds(10)) { $0.frames(video).count > 20 })
+    session.stop()
+    server.kill()
+  }
+
   @Test("Stamps that jump begin a new epoch with a gap, and time goes on")
   func jump() throws {
     var data = Data()

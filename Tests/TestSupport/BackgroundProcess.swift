@@ -5,6 +5,8 @@ import Glibc
 public final class BackgroundProcess {
   private let process = Process()
   private let output = Pipe()
+  /// What it has printed when it was ready.
+  public private(set) var firstLine = ""
 
   /// Starts a program of the PATH; what it writes to stderr is thrown away.
   public init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
@@ -36,9 +38,10 @@ public final class BackgroundProcess {
     return rig
   }
 
-  /// Waits until it prints something.
+  /// Waits until it prints something, and keeps that as ``firstLine``.
   public func waitForOutput() {
-    _ = output.fileHandleForReading.availableData
+    firstLine = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+      .trimmingCharacters(in: .newlines)
   }
 
   /// Whether it still runs.

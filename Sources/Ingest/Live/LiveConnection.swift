@@ -44,8 +44,6 @@ final class LiveConnection {
   private var streams = Streams(readers: [])
 
   var deadline: InputDeadline { format.deadline }
-  /// FFmpeg's name of the container format.
-  var formatName: String { description.format }
 
   /// A connection over a container that is open. `kinds` is what the input's streams carry, by place; nil on the first
   /// connection, whose selection they are.
@@ -71,6 +69,8 @@ final class LiveConnection {
       if places[index] == nil { unsafe stream.pointee.discard = AVDISCARD_ALL }
       codecs[index] = unsafe stream.pointee.codecpar?.pointee.codec_id
     }
+    // Streams that appear on the way are bounded too.
+    unsafe format.pointer.pointee.max_streams = Int32(clamping: max(format.streamCount, options.limits.streams))
     lastArrivals = Array(repeating: HostTime(nanoseconds: 0), count: self.kinds.count)
     self.format = format
     self.description = description

@@ -9,6 +9,17 @@ final class LiveDecoder: @unchecked Sendable {
   // SAFETY: `run` is the decoding thread's alone; what others read (`estimate`, `failure`, `notices`, the streams' meters) is
   // behind locks, and `streams` itself does not change.
 
+  /// Since when nothing of a stream could be decoded.
+  private struct Failing {
+    /// For how long and with how many errors until the source is opened anew.
+    static let patience = MediaDuration.seconds(3)
+    static let errors = 30
+
+    var frames = 0
+    var errors = 0
+    var since = HostTime(nanoseconds: 0)
+  }
+
   /// How far behind what is being read a stream's bound follows when nothing of it comes: for so long others wait for it.
   static let patience = MediaDuration.seconds(2)
 
@@ -33,6 +44,8 @@ final class LiveDecoder: @unchecked Sendable {
   private var wasAway = false
   private var lastArrival = HostTime(nanoseconds: 0)
   private var formatChanges: [Int]
+  private var failing: [Failing]
+  private var connections = 0
 
   init(
     _ source: LiveSource, _ description: InputDescription, queue: LivePacketQueue, log: PacketLogWriter?,
@@ -53,6 +66,7 @@ final class LiveDecoder: @unchecked Sendable {
     stamps = LiveStamps(count: selected.count)
     timeline = LiveTimeline(kinds, beginsAtOnce: source.timing == .stamps)
     formatChanges = Array(repeating: 0, count: selected.count)
+    failing = Array(repeating: Failing(), count: selected.count)
   }
 
   /// Decodes until the source has ended or the input is stopped, then finishes the rings.
@@ -115,7 +129,9 @@ final class LiveDecoder: @unchecked Sendable {
 
   private func take(_ packet: UnsafeMutablePointer<AVPacket>, _ stream: LiveStream, _ arrival: HostTime) {
     lastArrival = arrival
-    guard let reader = stream.reader, !reader.isExhausted else { return }
+    guard let reader = stream.reader else { return }
+    // Its decoder has given up.
+    guard !reader.isExhausted else { return queue.requestReopening(of: connections) }
     var presentation = unsafe FFmpegCall.stamp(packet.pointee.pts)
     var decoding = unsafe FFmpegCall.stamp(packet.pointee.dts)
     let place = stamps.place(
@@ -152,13 +168,31 @@ final class LiveDecoder: @unchecked Sendable {
 
   private func decode(_ stream: LiveStream) {
     stream.decode(timeline, start)
-    guard let reader = stream.reader, reader.counters.formatChanges != formatChanges[stream.place] else { return }
+    guard let reader = stream.reader else { return }
+    checkDecoding(stream, reader)
+    guard reader.counters.formatChanges != formatChanges[stream.place] else { return }
     formatChanges[stream.place] = reader.counters.formatChanges
     let text =
       if let size = reader.pictureSize { "\(size.width)x\(size.height)" } else {
         "\(reader.assembler.sampleRate) Hz, \(reader.assembler.channelCount) channels"
       }
     note(.formatChanged, stream, lastArrival, text)
+  }
+
+  /// A stream that gave frames and now nothing but errors has changed in a way that its container does not tell: the source is
+  /// opened anew.
+  private func checkDecoding(_ stream: LiveStream, _ reader: StreamReader) {
+    let counters = reader.counters
+    guard counters.frames == failing[stream.place].frames else {
+      failing[stream.place] = Failing(frames: counters.frames, errors: counters.decodeErrors, since: lastArrival)
+      return
+    }
+    let state = failing[stream.place]
+    guard state.frames > 0, counters.decodeErrors - state.errors >= Failing.errors,
+      lastArrival - state.since >= Failing.patience
+    else { return }
+    failing[stream.place].since = lastArrival
+    queue.requestReopening(of: connections)
   }
 
   private func noteJump(_ time: HostTime) {
@@ -170,10 +204,11 @@ final class LiveDecoder: @unchecked Sendable {
   private func open(_ opened: LiveConnection.Streams, _ now: HostTime) {
     timeline = LiveTimeline(kinds, beginsAtOnce: source.timing == .stamps)
     stamps = LiveStamps(count: streams.count)
+    connections += 1
     for (stream, reader) in zip(streams, opened.readers) {
       setReader(stream, reader)
       guard wasAway else { continue }
-      stream.interrupt(source.gapReason, isByLength: true)
+      stream.interrupt(.network, isByLength: true)
       // Others were told that nothing from before would come.
       stream.floor = max(stream.floor, stream.bound)
     }
@@ -184,6 +219,7 @@ final class LiveDecoder: @unchecked Sendable {
   private func setReader(_ stream: LiveStream, _ reader: StreamReader?) {
     stream.setReader(reader)
     formatChanges[stream.place] = 0
+    failing[stream.place] = Failing()
     guard let reader else { return }
     log?.open(stream.index, reader.decoder, timeBase: reader.timeBase, nextPicture: reader.picturesDecoded)
     stamps.setStream(

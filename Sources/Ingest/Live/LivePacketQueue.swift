@@ -1,6 +1,7 @@
 import BraidCore
 import CFFmpeg
 import Glibc
+import Synchronization
 
 /// What passes from the thread that reads a live source to the one that decodes it: packets with their arrivals, and what
 /// happens to the connection, in order.
@@ -57,6 +58,7 @@ final class LivePacketQueue: Sendable {
   /// Notified when there is something new.
   let ready = Signal()
   private let state: Guarded<State>
+  private let reopening = Atomic<Int>(0)
   private let packetLimit: Int
   private let byteLimit: Int
   private let isPicture: [Bool]
@@ -140,6 +142,16 @@ final class LivePacketQueue: Sendable {
       state.withLock { $0.free.append(owner) }
     }
     return item
+  }
+
+  /// Asks the reading thread to open the source anew, because what this connection (1, 2, …) brings cannot be decoded any more.
+  func requestReopening(of connection: Int) {
+    reopening.store(connection, ordering: .relaxed)
+  }
+
+  /// Whether that was asked for.
+  func isReopeningRequested(of connection: Int) -> Bool {
+    reopening.load(ordering: .relaxed) == connection
   }
 
   /// Drops the oldest packets up to the next at which decoding can begin. What is no packet stays.

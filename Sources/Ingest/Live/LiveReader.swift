@@ -23,6 +23,9 @@ final class LiveReader: @unchecked Sendable {
   private var pacer = LivePacer()
   /// The location that worked last.
   private var preferred: Int
+  /// Whether the connection was given up because nothing of it could be decoded any more.
+  private var isReopening = false
+  private var connections = 0
 
   init(
     _ source: LiveSource, _ options: InputOptions, _ opened: LiveConnection, location: Int, kinds: [InputStreamKind],
@@ -85,7 +88,7 @@ final class LiveReader: @unchecked Sendable {
         queue.push(.ended(nil))
         return
       }
-      guard source.comesBack == .always || options.live.reconnects else {
+      guard options.live.reconnects || isReopening else {
         queue.push(.ended(lost))
         return
       }
@@ -107,7 +110,13 @@ final class LiveReader: @unchecked Sendable {
   ) -> Int32 {
     queue.push(.opened(connection.takeStreams()))
     pacer = LivePacer()
+    isReopening = false
+    connections += 1
     while !interruption.isInterrupted {
+      if queue.isReopeningRequested(of: connections) {
+        isReopening = true
+        return braid_AVERROR_INVALIDDATA
+      }
       connection.deadline.allow(readTimeout)
       let (read, arrived) = unsafe connection.read(into: packet, clock: clock)
       var arrival = arrived
@@ -159,14 +168,16 @@ final class LiveReader: @unchecked Sendable {
 
   /// Why the source counts as lost; nil where it has ended.
   private func loss(of connection: LiveConnection, _ status: Int32) -> IngestError? {
-    let remedy =
-      source.comesBack == .always || options.live.reconnects
-      ? "" : "With --reconnect Braid waits for it and goes on."
+    let remedy = options.live.reconnects ? "" : "With --reconnect Braid waits for it and goes on."
     if connection.deadline.hasPassed {
       return IngestError(
         .lost, "nothing came for \(readTimeout.seconds) s", location: source.redacted, remedy: remedy)
     }
-    if status == braid_AVERROR_EOF, source.endsCleanly(connection.formatName) || connection.hasReachedLength {
+    if isReopening {
+      return IngestError(
+        .lost, "nothing of a stream could be decoded any more", location: source.redacted, remedy: remedy)
+    }
+    if status == braid_AVERROR_EOF, source.endsCleanly || connection.hasReachedLength {
       return nil
     }
     return IngestError(
@@ -185,6 +196,10 @@ final class LiveReader: @unchecked Sendable {
         (connection, preferred) = (opened, location)
         return true
       } catch {
+        if !options.live.reconnects {
+          queue.push(.ended(interruption.isInterrupted ? nil : error))
+          return false
+        }
         lost = IngestError(.lost, error.message, location: error.location, remedy: error.remedy, cause: error.cause)
       }
     }

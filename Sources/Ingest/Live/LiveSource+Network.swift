@@ -40,8 +40,7 @@ extension LiveSource {
       locations = [location]
     default: locations = [location]
     }
-    let isRTMP = location.scheme.hasPrefix("rtmp")
-    endsCleanly = { _ in isRTMP }
+    endsCleanly = location.scheme.hasPrefix("rtmp")
   }
 
   /// What was fetched by HTTP, if it is live.
@@ -53,7 +52,7 @@ extension LiveSource {
     if names.contains("hls") {
       guard description.duration == nil else { return nil }
       timing = .stamps
-      endsCleanly = { _ in true }
+      endsCleanly = true
     } else {
       guard format.isUnbounded, !Self.endlessFormats.isDisjoint(with: names) else { return nil }
     }

@@ -28,6 +28,8 @@ struct LiveStamps {
   /// A decoding stamp may not go back at all, a presentation stamp by what reordering takes.
   private static let backward = MediaDuration.milliseconds(100)
   private static let backwardUnordered = MediaDuration.seconds(1)
+  /// No picture is shown longer than this after, or before, it is decoded: such stamps are damaged.
+  private static let longestReordering = MediaDuration.seconds(10)
   /// By how much more than the time between the arrivals stamps may go on.
   private static let forward = MediaDuration.seconds(2)
 
@@ -57,6 +59,10 @@ struct LiveStamps {
     guard streams.indices.contains(index), var stream = streams[index] else { return nil }
     defer { streams[index] = stream }
     stream.unwrapper.unwrap(&presentation, &decoding)
+    if let shown = presentation, let decoded = decoding {
+      let nanoseconds = stream.timeBase.nanoseconds(shown.subtractingSaturating(decoded))
+      if MediaDuration(nanoseconds: nanoseconds).magnitude > Self.longestReordering { presentation = decoded }
+    }
     let isOrdered = decoding != nil
     guard let reference = decoding ?? presentation else {
       let time = MediaTime(nanoseconds: arrival.nanoseconds)

@@ -37,6 +37,7 @@ struct LiveTimeline {
   private static let settling = MediaDuration.milliseconds(200)
   private static let longestSettling = MediaDuration.seconds(2)
   private static let improvement: Int64 = 20_000_000
+  private static let mostLate: Int64 = 3_600_000_000_000
   /// After how long a silence another stream shows the clock.
   private static let silence = MediaDuration.seconds(2)
   /// Packets that arrive within this came together.
@@ -82,7 +83,8 @@ struct LiveTimeline {
     changeReference(stream, arrival)
     arrivals[stream].last = arrival
     guard stream == reference else {
-      let late = Double((arrival - hostTime(of: stamp)).nanoseconds)
+      // Further off than an hour it says nothing.
+      let late = Double(max(-Self.mostLate, min(Self.mostLate, (arrival - hostTime(of: stamp)).nanoseconds)))
       arrivals[stream].lateness += (late - arrivals[stream].lateness) / 64
       return .followed
     }
