@@ -37,7 +37,7 @@ enum HostileSet {
     ]
     // Stalls of 900 and 500 ms of two streams; and 40 ms that are not enough for what comes up to 110 ms late.
     for index in scenarios.indices where scenarios[index].name.contains("bursts") {
-      scenarios[index].allowedApart = 200 / end
+      scenarios[index].allowedApart = 300 / end
     }
     for index in scenarios.indices where scenarios[index].name.contains("default wait") {
       scenarios[index].allowedApart = 0.2
