@@ -35,7 +35,8 @@ struct SynchroniserHostileTests {
     print(live.line("all live"))
     #expect(files.apart == 0)
     #expect(HostileVerdict.percentile(files.skewErrors, 0.99) < 1)
-    #expect(HostileVerdict.percentile(live.skewErrors, 0.99) < 5)
+    // The short run has only the first 2 s of clocks that are told, when they are known least.
+    #expect(HostileVerdict.percentile(live.skewErrors, 0.99) < (Self.isSoak ? 5 : 7))
   }
 
   @Test("60 moments a second of 8 streams take less than 3 % of a core")
