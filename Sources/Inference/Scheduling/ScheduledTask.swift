@@ -1,0 +1,134 @@
+public import BraidCore
+
+/// Everything that was offered to a task, and what became of it.
+public struct SchedulerCounters: Hashable, Sendable {
+  /// Frames that came.
+  public var offered = 0
+  /// Runs that have ended with a result.
+  public var results = 0
+  /// Results of probes.
+  public var probes = 0
+  /// Results that came after their deadline, those of probes included.
+  public var missed = 0
+  /// Frames that were not run, by reason.
+  public var skipped = SkipCounts()
+  /// Frames that wait.
+  public var queued = 0
+  /// 1 while the model runs.
+  public var inFlight = 0
+}
+
+/// What a ``SessionScheduler`` knows of one model on one stream.
+struct ScheduledTask {
+  private static let contents = 32
+
+  let firstEntry: Int
+  let minimumPeriod: MediaDuration?
+  /// Whether others run on its results.
+  var feedsOthers = false
+  var counters = SchedulerCounters()
+  var head = 0
+  /// What was skipped after the last entry.
+  var lostAfter = SkipCounts()
+  var isRunning: Bool { counters.inFlight > 0 }
+  var queued: Int { counters.queued }
+  /// When the last run started, or the first frame came.
+  var lastStart: HostTime?
+
+  /// The place on the ladder of intervals.
+  var intervalStep = 0
+  var lastStep: HostTime?
+  /// The number of the frame that is due next, of those offered: ones before it are passed over.
+  private var due = 0.0
+
+  var isShed = false
+  var shedAt: HostTime?
+  /// How long it stays shed; doubles while it does not help.
+  var shedFor = MediaDuration.seconds(1)
+  var resetsState: Bool
+
+  /// Mean time between frames, in seconds; 0 before the second.
+  private(set) var gap = 0.0
+  /// About the longest of late, in seconds.
+  private(set) var longestGap = 0.0
+  private(set) var lastCaptured: HostTime?
+  private var content: InlineArray<32, Double> = .init(repeating: 1)
+  private var contentCount = 0
+  private var nextContent = 0
+  private(set) var contentMean = 1.0
+  /// What part of the last contents is below the newest, 0 to 1; a half where all are the same.
+  private(set) var contentRank = 0.5
+  /// Whether all of the last frames had the same in them, or nothing is known.
+  var contentIsLevel: Bool {
+    for place in 1..<max(1, contentCount) where content[place] != content[0] { return false }
+    return true
+  }
+
+  /// How many misses more would still keep them to one in a hundred of the frames started, with something to spare.
+  var missAllowance = 0.3
+  /// What running one frame costs the others by keeping a server from them.
+  var blockingLoss = 0.0
+  /// Set while one choice is made.
+  var isPassedOver = false
+
+  init(configuration: SchedulerConfiguration.Task, firstEntry: Int) {
+    self.firstEntry = firstEntry
+    resetsState = configuration.kind == .stateful
+    minimumPeriod =
+      configuration.minimumRate > 0
+      ? MediaDuration(nanoseconds: Int64(min(1e18, 1e9 / configuration.minimumRate))) : nil
+    if let period = configuration.period, period > .zero { gap = period.seconds }
+  }
+
+  /// Frames a second, as they came lately; none after a silence of eight frames and a second.
+  func rate(now: HostTime) -> Double {
+    guard let lastCaptured, gap > 0 else { return 0 }
+    return (now - lastCaptured).seconds > max(1, gap * 8) ? 0 : 1 / gap
+  }
+
+  mutating func noteArrival(captured: HostTime, content value: Double) {
+    if let lastCaptured {
+      let since = max(0, (captured - lastCaptured).seconds)
+      longestGap = since > longestGap && since < 1 + 8 * gap ? since : max(gap, longestGap * 0.99)
+      if gap == 0 || since > 1 + 8 * gap { gap = since } else { gap += (since - gap) / 16 }
+    }
+    lastCaptured = captured
+    var below = 0.0
+    for place in 0..<contentCount { below += content[place] < value ? 1 : content[place] == value ? 0.5 : 0 }
+    contentRank = contentCount > 0 ? below / Double(contentCount) : 0.5
+    content[nextContent] = value
+    nextContent = (nextContent + 1) % Self.contents
+    contentCount = min(contentCount + 1, Self.contents)
+    contentMean += (value - contentMean) / 64
+  }
+
+  /// Counts losses towards the next frame to come.
+  mutating func addLostAfter(_ lost: SkipCounts) { lostAfter.add(lost) }
+
+  /// Books what became of a run that was this likely to miss.
+  mutating func settleRisk(_ risk: Double, missed: Bool) {
+    missAllowance = min(1, max(-3, missAllowance + 0.007 + risk - (missed ? 1 : 0)))
+  }
+
+  /// The frames from one that is run to the next: where the ladder stands, but no more than the task's share asks for by
+  /// now.
+  private func interval(share: Double) -> Double {
+    min(IntervalLadder.frames(intervalStep), max(1, 0.75 / max(0.01, share)))
+  }
+
+  /// Whether the interval keeps the frame that was noted last. One with more in it than most is due earlier, one with less
+  /// later, by up to half an interval.
+  func admits(share: Double, usesContent: Bool) -> Bool {
+    guard intervalStep > 0 else { return true }
+    let early = usesContent ? (contentRank - 0.5) * 2 * interval(share: share) : 0
+    return Double(counters.offered) + early + 0.01 >= due
+  }
+
+  /// Moves what is due on from a frame that is run: an interval after it was due, or after the frame before it if that is
+  /// later, so that what is kept is regular and a frame that could not be run does not use up a turn.
+  mutating func ran(_ number: Int, share: Double) {
+    let interval = interval(share: share)
+    due = max(due, Double(number) - 1) + interval
+    due = min(due, Double(number) + 2 * interval)
+  }
+}
