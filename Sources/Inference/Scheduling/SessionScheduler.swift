@@ -6,7 +6,7 @@ public import BraidCore
 /// Of one task, a model on a stream, one frame is in flight at most, and runs start in order. Nothing is started that is
 /// predicted to end after its deadline, capture time + budget, but for probes. What is left is chosen so that the value of
 /// results in time, the sum of weight, content and form, is as large as it can be once minimum rates are kept:
-/// `docs/design/0015-scheduler.md` has the rules. At all times, for every task, exactly:
+/// `docs/design/0016-scheduler.md` has the rules. At all times, for every task, exactly:
 /// offered = results + skipped + queued + in flight.
 ///
 /// Whoever drives it calls ``offer(_:task:time:captured:content:count:now:)`` for what comes, ``finished(server:now:)`` for
