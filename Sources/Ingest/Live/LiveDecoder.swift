@@ -9,9 +9,9 @@ final class LiveDecoder: @unchecked Sendable {
   // SAFETY: `run` is the decoding thread's alone; what others read (`estimate`, `failure`, `notices`, the streams' meters) is
   // behind locks, and `streams` itself does not change.
 
-  /// Since when nothing of a stream could be decoded.
+  /// What had come of a stream a while ago.
   private struct Failing {
-    /// For how long and with how many errors until the source is opened anew.
+    /// Over how long, and with how many errors, until the source is opened anew.
     static let patience = MediaDuration.seconds(3)
     static let errors = 30
 
@@ -179,19 +179,16 @@ final class LiveDecoder: @unchecked Sendable {
     note(.formatChanged, stream, lastArrival, text)
   }
 
-  /// A stream that gave frames and now nothing but errors has changed in a way that its container does not tell: the source is
-  /// opened anew.
+  /// A stream that gave frames and now hardly anything but errors has changed in a way that its container does not tell: the
+  /// source is opened anew.
   private func checkDecoding(_ stream: LiveStream, _ reader: StreamReader) {
-    let counters = reader.counters
-    guard counters.frames == failing[stream.place].frames else {
-      failing[stream.place] = Failing(frames: counters.frames, errors: counters.decodeErrors, since: lastArrival)
-      return
-    }
-    let state = failing[stream.place]
-    guard state.frames > 0, counters.decodeErrors - state.errors >= Failing.errors,
-      lastArrival - state.since >= Failing.patience
+    let last = failing[stream.place]
+    guard lastArrival - last.since >= Failing.patience else { return }
+    let (frames, errors) = (reader.counters.frames, reader.counters.decodeErrors)
+    failing[stream.place] = Failing(frames: frames, errors: errors, since: lastArrival)
+    // What is not this kind of data looks like a picture now and then.
+    guard last.frames > 0, errors - last.errors >= Failing.errors, (frames - last.frames) * 4 < errors - last.errors
     else { return }
-    failing[stream.place].since = lastArrival
     queue.requestReopening(of: connections)
   }
 
@@ -219,7 +216,7 @@ final class LiveDecoder: @unchecked Sendable {
   private func setReader(_ stream: LiveStream, _ reader: StreamReader?) {
     stream.setReader(reader)
     formatChanges[stream.place] = 0
-    failing[stream.place] = Failing()
+    failing[stream.place] = Failing(since: lastArrival)
     guard let reader else { return }
     log?.open(stream.index, reader.decoder, timeBase: reader.timeBase, nextPicture: reader.picturesDecoded)
     stamps.setStream(
