@@ -3,6 +3,7 @@ import json
 import math
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -55,7 +56,9 @@ class Run:
     def __init__(self, arguments, environment, take):
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [BRAID, "run"] + arguments, env=environment, stdout=subprocess.PIPE, stderr=self.errors)
+            [BRAID, "run"] + arguments, env=environment, stdout=subprocess.PIPE, stderr=self.errors,
+            # A braid started where SIGINT is ignored, as by nohup in a script, keeps ignoring it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.take = take
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
