@@ -87,6 +87,47 @@ struct LiveStampsTests {
       #expect(place?.time.nanoseconds == arrival.nanoseconds && place?.hasJumped == false)
     }
   }
+
+  @Test("A packet without stamps among others that have some is left to its decoder")
+  func someWithoutStamps() throws {
+    var stamps = stamps(2)
+    for number in 0..<Int64(50) {
+      let seconds = 5000 + Double(number) * 0.04
+      if number % 2 == 0 {
+        let (place, _, decoding) = try place(&stamps, number * 3600, at: seconds)
+        #expect(decoding == number * 3600 && !place.hasJumped)
+      } else {
+        var (presentation, decoding): (Int64?, Int64?) = (nil, nil)
+        let arrival = HostTime(nanoseconds: Int64(seconds * 1e9))
+        let place = stamps.place(&presentation, &decoding, length: 0, of: 0, at: arrival)
+        #expect(place == nil)
+        #expect(presentation == nil && decoding == nil)
+        // A stream that has never shown one lies where the other has got to.
+        let other = try #require(stamps.place(&presentation, &decoding, length: 0, of: 1, at: arrival))
+        #expect((other.time.nanoseconds - Self.ticks.nanoseconds(number * 3600)).magnitude < 1000)
+      }
+    }
+  }
+
+  @Test("Stamps that begin after packets without any go on where those had got to")
+  func laterStamps() throws {
+    var stamps = stamps(2)
+    for number in 0..<Int64(20) {
+      let seconds = 5000 + Double(number) * 0.04
+      let arrival = HostTime(nanoseconds: Int64((seconds * 1e9).rounded()))
+      for stream in 0..<2 {
+        var place: LiveStamps.Place?
+        if number < 10 || (stream == 1 && number < 15) {
+          var (presentation, decoding): (Int64?, Int64?) = (nil, nil)
+          place = stamps.place(&presentation, &decoding, length: 0, of: stream, at: arrival)
+        } else {
+          place = try self.place(&stamps, 700 + number * 3600, of: stream, at: seconds).0
+        }
+        let found = try #require(place)
+        #expect((found.time.nanoseconds - arrival.nanoseconds).magnitude < 1000 && !found.hasJumped)
+      }
+    }
+  }
 }
 
 @Suite("Time lines of live sources")

@@ -143,7 +143,10 @@ final class LiveDecoder: @unchecked Sendable {
     if unsafe !reader.decoder.queue.append(moving: packet) {
       return fail(FFmpegCall.error(-ENOMEM, "keep a packet", location: source.redacted))
     }
-    guard let place else { return }
+    guard let place else {
+      if timeline.hasBegun { decode(stream) }
+      return
+    }
     if place.hasJumped {
       stream.jump(at: place.time)
       if place.isFirst { noteJump(arrival) }

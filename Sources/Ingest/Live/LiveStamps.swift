@@ -4,7 +4,8 @@ import BraidCore
 /// the source's stamps is moved so that as much time passes on the axis as passed between the arrivals.
 ///
 /// All streams of a source jump by the same amount, each at its own packet: the first to jump says by how much, and the
-/// others follow it when theirs do. Packets without stamps are stamped with their arrival.
+/// others follow it when theirs do. A packet without a stamp is left to its decoder where its stream has shown stamps, and is
+/// stamped with its arrival where it has not.
 struct LiveStamps {
   /// Where a packet lies on the axis.
   struct Place {
@@ -36,6 +37,9 @@ struct LiveStamps {
   private var streams: [Stream?]
   private var shift = MediaDuration.zero
   private var jumps = 0
+  /// The newest packet with a stamp, of any stream; until there is one, the axis is the host's clock.
+  private var newest: (time: MediaTime, arrival: HostTime)?
+  private var isHostClock = false
 
   init(count: Int) {
     streams = Array(repeating: nil, count: count)
@@ -53,6 +57,8 @@ struct LiveStamps {
   }
 
   /// Replaces a packet's stamps by those on the axis.
+  ///
+  /// - Returns: nil for a packet without stamps whose time the decoder knows better.
   mutating func place(
     _ presentation: inout Int64?, _ decoding: inout Int64?, length: Int64, of index: Int, at arrival: HostTime
   ) -> Place? {
@@ -65,11 +71,19 @@ struct LiveStamps {
     }
     let isOrdered = decoding != nil
     guard let reference = decoding ?? presentation else {
-      let time = MediaTime(nanoseconds: arrival.nanoseconds)
+      guard stream.last == nil else { return nil }
+      isHostClock = newest == nil
+      let time =
+        if let newest { newest.time + (arrival - newest.arrival) } else { MediaTime(nanoseconds: arrival.nanoseconds) }
       presentation = stream.timeBase.ticks(nanoseconds: time.nanoseconds)
       return Place(time: time, hasJumped: false, isFirst: false)
     }
     let raw = MediaTime(nanoseconds: stream.timeBase.nanoseconds(reference))
+    if newest == nil, isHostClock {
+      shift = MediaTime(nanoseconds: arrival.nanoseconds) - raw
+      for other in streams.indices { streams[other]?.shift = shift }
+      stream.shift = shift
+    }
     var place = Place(time: raw + stream.shift, hasJumped: false, isFirst: false)
     if let last = stream.last {
       let step = place.time - last.time
@@ -95,6 +109,7 @@ struct LiveStamps {
     }
     let step = stream.last.map { place.hasJumped ? $0.step : max(.zero, place.time - $0.time) } ?? .zero
     stream.last = (place.time, arrival, step)
+    newest = (place.time, arrival)
     let ticks = stream.timeBase.ticks(nanoseconds: stream.shift.nanoseconds)
     presentation = presentation?.addingSaturating(ticks)
     decoding = decoding?.addingSaturating(ticks)
