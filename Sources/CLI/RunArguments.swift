@@ -64,6 +64,12 @@ struct RunArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
+      "Write a trace of what every thread does, for ui.perfetto.dev or chrome://tracing.", valueName: "file"))
+  var trace: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
       "Write stats records that often; 0 for never. (default: 1s at real-time pace and live, else never)",
       valueName: "duration"))
   var statsEvery: DurationArgument?
@@ -111,6 +117,7 @@ struct RunArguments: ParsableArguments {
     configuration.tolerance = tolerance.duration
     configuration.wait = wait.duration
     configuration.output = output
+    configuration.trace = trace
     configuration.statsInterval = statsEvery?.duration
     configuration.isDeterministic = deterministic
     configuration.threads = threads

@@ -69,15 +69,18 @@ public final class MediaInput: SessionInput {
   ///   - pace: as fast as the rings take it, or as if live.
   ///   - clock: what `realtime` waits on.
   ///   - threadName: as the system's tools show it, cut at 15 bytes.
+  ///   - trace: where the thread writes down what it does.
   public func start(
     rings: [Int: Ring], pace: InputPace = .fast, clock: any SessionClock = MonotonicClock(),
-    threadName: String = "braid-in-0"
+    threadName: String = "braid-in-0", trace: InputTrace? = nil
   ) {
     thread.withLock { thread in
       guard thread == nil else { return }
       let (demuxer, base) = (demuxer, base)
       for reader in demuxer.readers { reader.ring = rings[reader.index] }
-      thread = DedicatedThread(name: threadName) { demuxer.run(pace: pace, clock: clock, base: base) }
+      thread = DedicatedThread(name: threadName) {
+        demuxer.run(pace: pace, clock: clock, base: base, trace: trace?.decoding)
+      }
     }
   }
 

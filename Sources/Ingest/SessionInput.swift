@@ -18,7 +18,8 @@ public protocol SessionInput: AnyObject, Sendable {
   ///   - pace: how time goes. Live inputs take ``InputPace/live(start:)`` alone.
   ///   - clock: the session's.
   ///   - threadName: as the system's tools show it, cut at 15 bytes.
-  func start(rings: [Int: Ring], pace: InputPace, clock: any SessionClock, threadName: String)
+  ///   - trace: where the threads write down what they do; nil for nowhere.
+  func start(rings: [Int: Ring], pace: InputPace, clock: any SessionClock, threadName: String, trace: InputTrace?)
 
   /// Asks the threads to end soon: no read, wait or opening goes on. Does not wait for them.
   func stop()
@@ -39,7 +40,25 @@ public protocol SessionInput: AnyObject, Sendable {
   func takeNotices() -> [InputNotice]
 }
 
+/// The rows of a trace on which an input's threads write down what they do.
+public struct InputTrace: Sendable {
+  /// Of a thread that only reads, where there is one.
+  public var reading: TraceRow
+  /// Of the thread that decodes and pushes into rings; of the only one.
+  public var decoding: TraceRow
+
+  /// Rows of one input.
+  public init(reading: TraceRow, decoding: TraceRow) {
+    self.reading = reading
+    self.decoding = decoding
+  }
+}
+
 extension SessionInput {
+  /// Starts the input's threads without a trace.
+  public func start(rings: [Int: Ring], pace: InputPace, clock: any SessionClock, threadName: String) {
+    start(rings: rings, pace: pace, clock: clock, threadName: threadName, trace: nil)
+  }
   /// No clock of its own.
   public func clockEstimate(stream index: Int) -> ClockEstimate? { nil }
   /// Nothing happens to a file.

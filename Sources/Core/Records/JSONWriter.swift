@@ -78,6 +78,22 @@ public struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
   }
 
+  /// A name that needs no escapes, a space, and a text.
+  mutating func value(_ name: StaticString, _ text: String) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    append(name)
+    bytes.append(UInt8(ascii: " "))
+    escape(text)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// A value that is JSON already.
+  mutating func value(json: [UInt8]) {
+    separate()
+    bytes.append(contentsOf: json)
+  }
+
   /// A whole number.
   public mutating func value(_ number: Int) {
     separate()
@@ -113,6 +129,12 @@ public struct JSONWriter {
     separate()
     let half: Int64 = duration.nanoseconds < 0 ? -500 : 500
     appendFixed(duration.nanoseconds.addingSaturating(half) / 1000, decimals: 3)
+  }
+
+  /// A duration, in microseconds with three decimals at most: exactly.
+  mutating func microseconds(_ duration: MediaDuration) {
+    separate()
+    appendFixed(duration.nanoseconds, decimals: 3)
   }
 
   /// A number with at most `decimals` (0 to 9) decimals, rounded to the nearest; `null` if it is no number.
@@ -216,6 +238,11 @@ public struct JSONWriter {
 
   private mutating func quote(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
+    escape(text)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func escape(_ text: String) {
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "\""): append("\\\"")
@@ -230,7 +257,6 @@ public struct JSONWriter {
       default: bytes.append(byte)
       }
     }
-    bytes.append(UInt8(ascii: "\""))
   }
 
   private static func hexDigit(_ value: UInt8) -> UInt8 {

@@ -64,6 +64,7 @@ public final class Ring: Sendable {
   private let policy: RingPolicy
   private let ready: Signal
   private let space: Signal
+  private let trace: RingTrace?
 
   /// An empty ring.
   ///
@@ -72,11 +73,15 @@ public final class Ring: Sendable {
   ///   - policy: what happens when it is full.
   ///   - ready: notified when there is something new for the consumer: an element, a bound, the end.
   ///   - space: notified when there is room again for the producer.
-  public init(capacity: RingCapacity, policy: RingPolicy, ready: Signal, space: Signal) {
+  ///   - trace: where its traffic is traced; nil for nowhere.
+  public init(
+    capacity: RingCapacity, policy: RingPolicy, ready: Signal, space: Signal, trace: RingTrace? = nil
+  ) {
     self.capacity = capacity
     self.policy = policy
     self.ready = ready
     self.space = space
+    self.trace = trace
     state = Guarded(State(slots: Array(repeating: nil, count: capacity.elements)))
   }
 
@@ -91,6 +96,7 @@ public final class Ring: Sendable {
   /// - Returns: false if the ring is full (policy ``RingPolicy/block`` only); nothing is changed then. A ring that was
   ///   cancelled takes everything and keeps nothing.
   public func tryPush(_ element: StreamElement) -> Bool {
+    let start = trace?.producer.begin()
     let admission = state.withLock { state -> Admission in
       if state.cancelled {
         state.counters.pushed += element.unitCount
@@ -102,9 +108,13 @@ public final class Ring: Sendable {
         guard policy == .dropOldest, dropOldest(&state) else { return .full }
       }
       append(element, bytes, &state)
+      trace?.added(level: state.count)
       return .admitted
     }
-    if admission == .admitted { ready.notify() }
+    if admission == .admitted {
+      trace?.pushed(element, since: start)
+      ready.notify()
+    }
     return admission != .full
   }
 
@@ -143,7 +153,10 @@ public final class Ring: Sendable {
   public func cancel() {
     state.withLock { state in
       state.cancelled = true
-      while let element = takeFirst(&state) { state.counters.dropped += element.unitCount }
+      while let element = takeFirst(&state) {
+        state.counters.dropped += element.unitCount
+        trace?.cancelled(element)
+      }
     }
     space.notify()
     ready.notify()
@@ -166,6 +179,7 @@ public final class Ring: Sendable {
       }
       guard let element = takeFirst(&state) else { return nil }
       state.counters.popped += element.unitCount
+      trace?.popped(level: state.count)
       return element
     }
     if element != nil { space.notify() }
@@ -217,6 +231,7 @@ public final class Ring: Sendable {
   private func dropOldest(_ state: inout State) -> Bool {
     guard let element = takeFirst(&state) else { return false }
     state.counters.dropped += element.unitCount
+    trace?.dropped(element)
     switch element {
     case .gap(let gap):
       // A gap is not lost with its surroundings: the one that the consumer will see spans both, and counts what either lost.

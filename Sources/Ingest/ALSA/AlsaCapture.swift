@@ -26,6 +26,8 @@ final class AlsaCapture {
   let clock: any SessionClock
   /// The session's zero.
   let zero: HostTime
+  /// Where the thread writes down what it does.
+  var trace: TraceRow?
 
   var device: PCM?
   var configuration: PCM.Configuration
@@ -127,10 +129,10 @@ final class AlsaCapture {
     }
     var left = seen.available
     while left >= period, !stopping.isInterrupted {
-      let count = unsafe bytes.baseAddress.map { unsafe device.read(period, into: $0) } ?? 0
+      let count = trace.span("read") { unsafe bytes.baseAddress.map { unsafe device.read(period, into: $0) } ?? 0 }
       if count == Int(-EAGAIN) || count == 0 { return pause(.milliseconds(1)) }
       guard count > 0 else { return recover(Int32(clamping: count)) }
-      take(min(count, period))
+      trace.span("decode sound") { take(min(count, period)) }
       left -= count
     }
   }

@@ -100,8 +100,10 @@ public final class AlsaInput: SessionInput {
   ///   - pace: `live`; with another the session's zero is when that starts, or now.
   ///   - clock: the session's, which must be CLOCK_MONOTONIC, as the device's stamps are.
   ///   - threadName: as the system's tools show it, cut at 15 bytes.
+  ///   - trace: where the thread writes down what it does.
   public func start(
-    rings: [Int: Ring], pace: InputPace, clock: any SessionClock = MonotonicClock(), threadName: String = "braid-in-0"
+    rings: [Int: Ring], pace: InputPace, clock: any SessionClock = MonotonicClock(), threadName: String = "braid-in-0",
+    trace: InputTrace? = nil
   ) {
     let zero =
       switch pace {
@@ -116,7 +118,10 @@ public final class AlsaInput: SessionInput {
       state.rings = Array(rings.values)
       let ring = rings[0]
       state.thread = DedicatedThread(name: threadName, priority: Self.priority) {
-        AlsaCapture(device, location, options, meter, waker, stopping, ring: ring, clock: clock, zero: zero).run()
+        let capture = AlsaCapture(
+          device, location, options, meter, waker, stopping, ring: ring, clock: clock, zero: zero)
+        capture.trace = trace?.decoding
+        capture.run()
         hasEnded.interrupt()
         ended.notify()
       }

@@ -22,6 +22,7 @@ final class Capture: @unchecked Sendable {
   private let kinds: [InputStreamKind]
   private var schedule: ReconnectSchedule
   private var zero = HostTime(nanoseconds: 0)
+  private var trace: TraceRow?
   private var isReturning = false
 
   init(
@@ -46,8 +47,9 @@ final class Capture: @unchecked Sendable {
   private var isStopping: Bool { stopping.isInterrupted || interruption.isInterrupted }
 
   /// Runs until the device has ended, is lost for good, or the input is stopped.
-  func run(from zero: HostTime, clock: any SessionClock) {
+  func run(from zero: HostTime, clock: any SessionClock, trace: TraceRow?) {
     self.zero = zero
+    self.trace = trace
     for stream in streams { stream.begin(at: zero, interval: reader?.interval(of: stream.index) ?? .zero) }
     if let packet = unsafe av_packet_alloc() {
       while !isStopping, let loss = unsafe readAll(packet, clock) {
@@ -71,7 +73,7 @@ final class Capture: @unchecked Sendable {
     while !isStopping {
       // A reader that has looked and then waited for long, because the process stood still, has not seen a silence.
       let asked = clock.now
-      let read = unsafe reader.read(into: packet, clock: clock, wake: wake)
+      let read = trace.span("read") { unsafe reader.read(into: packet, clock: clock, wake: wake) }
       let now = clock.now
       switch read {
       case .packet(let captured, let missed):
@@ -111,7 +113,10 @@ final class Capture: @unchecked Sendable {
       isReturning = false
       for stream in streams { note(.reconnected, stream, at: captured, epoch: stream.epoch + 1, location.redacted) }
     }
-    if let change = unsafe stream.take(packet, captured: captured, arrival: arrival) {
+    let change = trace.span(stream.kind == .audio ? "decode sound" : "decode") {
+      unsafe stream.take(packet, captured: captured, arrival: arrival)
+    }
+    if let change {
       note(.formatChanged, stream, at: captured, epoch: stream.epoch, change)
     }
     let estimate = stream.clockEstimate

@@ -37,7 +37,9 @@ final class CaptureInput: SessionInput {
     join()
   }
 
-  func start(rings: [Int: Ring], pace: InputPace, clock: any SessionClock, threadName: String) {
+  func start(
+    rings: [Int: Ring], pace: InputPace, clock: any SessionClock, threadName: String, trace: InputTrace?
+  ) {
     thread.withLock { thread in
       guard thread == nil else { return }
       let capture = capture
@@ -47,7 +49,9 @@ final class CaptureInput: SessionInput {
         case .live(let start), .realtime(let start): start
         case .fast: clock.now
         }
-      thread = DedicatedThread(name: threadName, priority: .realtime(10)) { capture.run(from: zero, clock: clock) }
+      thread = DedicatedThread(name: threadName, priority: .realtime(10)) {
+        capture.run(from: zero, clock: clock, trace: trace?.decoding)
+      }
     }
   }
 

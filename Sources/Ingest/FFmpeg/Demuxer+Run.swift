@@ -2,7 +2,7 @@ import BraidCore
 
 extension Demuxer {
   /// The body of the input's thread: reads, decodes and fills the rings until the end or an interruption.
-  func run(pace: InputPace, clock: any SessionClock, base: MediaTime) {
+  func run(pace: InputPace, clock: any SessionClock, base: MediaTime, trace: TraceRow?) {
     if case .realtime = pace {
       for reader in readers { reader.assembler.blocksPerSecond = 50 }
     }
@@ -12,7 +12,7 @@ extension Demuxer {
       var due: HostTime?
       for reader in readers where !reader.isFinished {
         if deliver(reader, pace, clock, base, &due) { hasProgressed = true }
-        if reader.outbox.isEmpty, reader.decodeSome() {
+        if reader.outbox.isEmpty, reader.decodeSome(trace) {
           hasProgressed = true
           if deliver(reader, pace, clock, base, &due) { hasProgressed = true }
         }
@@ -24,7 +24,8 @@ extension Demuxer {
       }
       if readers.allSatisfy(\.isFinished) { break }
       if shouldRead {
-        if read() == .interrupted { break }
+        let status = trace.span("read") { read() }
+        if status == .interrupted { break }
       } else if !hasProgressed {
         clock.wait(on: wake, since: ticket, until: due ?? HostTime(nanoseconds: .max))
       }

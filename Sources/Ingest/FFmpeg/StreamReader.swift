@@ -120,8 +120,9 @@ final class StreamReader {
   }
 
   /// Decodes until something is in the outbox. Returns whether anything was done.
-  func decodeSome() -> Bool {
+  func decodeSome(_ trace: TraceRow? = nil) -> Bool {
     guard outbox.isEmpty, !isExhausted else { return false }
+    let begun = trace?.begin()
     let errors = decoder.errors
     let step: StreamDecoder.Step
     switch kind {
@@ -132,6 +133,7 @@ final class StreamReader {
     if step == .ended { exhaust() }
     counters.decodeErrors += decoder.errors - errors
     if step != .needsPacket || errors != decoder.errors { meter.store(counters) }
+    if step != .needsPacket { trace?.span(kind == .audio ? "decode sound" : "decode", since: begun) }
     return step != .needsPacket
   }
 

@@ -39,6 +39,7 @@ final class LiveDecoder: @unchecked Sendable {
   private var stamps: LiveStamps
   private var timeline: LiveTimeline
   private var start = HostTime(nanoseconds: 0)
+  private var trace: TraceRow?
   /// Whether the source is away.
   private var isAway = false
   private var wasAway = false
@@ -70,8 +71,9 @@ final class LiveDecoder: @unchecked Sendable {
   }
 
   /// Decodes until the source has ended or the input is stopped, then finishes the rings.
-  func run(start: HostTime, clock: any SessionClock) {
+  func run(start: HostTime, clock: any SessionClock, trace: TraceRow?) {
     self.start = start
+    self.trace = trace
     defer { finish() }
     guard let packet = unsafe av_packet_alloc() else {
       fail(FFmpegCall.error(-ENOMEM, "decode", location: source.redacted))
@@ -170,7 +172,7 @@ final class LiveDecoder: @unchecked Sendable {
   }
 
   private func decode(_ stream: LiveStream) {
-    stream.decode(timeline, start)
+    trace.span(stream.kind == .audio ? "decode sound" : "decode") { stream.decode(timeline, start) }
     guard let reader = stream.reader else { return }
     checkDecoding(stream, reader)
     guard reader.counters.formatChanges != formatChanges[stream.place] else { return }

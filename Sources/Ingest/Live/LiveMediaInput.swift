@@ -59,15 +59,20 @@ public final class LiveMediaInput: SessionInput {
   ///   - pace: ``InputPace/live(start:)``; at another pace the session's start is now.
   ///   - clock: what arrivals are read from and everything waits on.
   ///   - threadName: as the system's tools show it, cut at 15 bytes; the reading thread's ends in `r`.
-  public func start(rings: [Int: Ring], pace: InputPace, clock: any SessionClock, threadName: String) {
+  ///   - trace: where the threads write down what they do.
+  public func start(
+    rings: [Int: Ring], pace: InputPace, clock: any SessionClock, threadName: String, trace: InputTrace?
+  ) {
     threads.withLock { threads in
       guard threads == nil else { return }
       let (reader, decoder) = (reader, decoder)
       for stream in decoder.streams { stream.ring = rings[stream.index] }
       let start = if case .live(let start) = pace { start } else { clock.now }
       threads = [
-        DedicatedThread(name: threadName + "r", priority: .realtime(10)) { reader.run(clock: clock) },
-        DedicatedThread(name: threadName) { decoder.run(start: start, clock: clock) },
+        DedicatedThread(name: threadName + "r", priority: .realtime(10)) {
+          reader.run(clock: clock, trace: trace?.reading)
+        },
+        DedicatedThread(name: threadName) { decoder.run(start: start, clock: clock, trace: trace?.decoding) },
       ]
     }
   }

@@ -77,14 +77,14 @@ final class LiveReader: @unchecked Sendable {
   }
 
   /// Reads until the source has ended, is lost for good, or the input is stopped.
-  func run(clock: any SessionClock) {
+  func run(clock: any SessionClock, trace: TraceRow?) {
     guard var packet = unsafe Optional(av_packet_alloc()) else {
       queue.push(.ended(FFmpegCall.error(-ENOMEM, "read", location: source.redacted)))
       return
     }
     defer { unsafe av_packet_free(&packet) }
     while let packet = unsafe packet {
-      guard let lost = unsafe readToEnd(packet, clock), !interruption.isInterrupted else {
+      guard let lost = unsafe readToEnd(packet, clock, trace), !interruption.isInterrupted else {
         queue.push(.ended(nil))
         return
       }
@@ -98,15 +98,18 @@ final class LiveReader: @unchecked Sendable {
   }
 
   /// Reads the connection to its end and closes it. Returns why it was lost; nil where the source has ended.
-  private func readToEnd(_ packet: UnsafeMutablePointer<AVPacket>, _ clock: any SessionClock) -> IngestError? {
+  private func readToEnd(
+    _ packet: UnsafeMutablePointer<AVPacket>, _ clock: any SessionClock, _ trace: TraceRow?
+  ) -> IngestError? {
     guard let connection else { return nil }
     self.connection = nil
-    return loss(of: connection, unsafe readAll(connection, packet, clock))
+    return loss(of: connection, unsafe readAll(connection, packet, clock, trace))
   }
 
   /// Reads until the connection gives nothing more, and returns FFmpeg's status.
   private func readAll(
-    _ connection: LiveConnection, _ packet: UnsafeMutablePointer<AVPacket>, _ clock: any SessionClock
+    _ connection: LiveConnection, _ packet: UnsafeMutablePointer<AVPacket>, _ clock: any SessionClock,
+    _ trace: TraceRow?
   ) -> Int32 {
     queue.push(.opened(connection.takeStreams()))
     pacer = LivePacer()
@@ -118,7 +121,7 @@ final class LiveReader: @unchecked Sendable {
         return braid_AVERROR_INVALIDDATA
       }
       connection.deadline.allow(readTimeout)
-      let (read, arrived) = unsafe connection.read(into: packet, clock: clock)
+      let (read, arrived) = trace.span("read") { unsafe connection.read(into: packet, clock: clock) }
       var arrival = arrived
       switch read {
       case .stopped(let status) where status == braid_AVERROR_EAGAIN:

@@ -51,6 +51,8 @@ public struct SessionConfiguration: Sendable {
   public var wait = MediaDuration.milliseconds(40)
   /// A folder in which all that comes is recorded, so that `replay:` can repeat the session; nil for none.
   public var recording: String?
+  /// A file for a trace of what the session's threads do, in Chrome's trace-event format; nil for none.
+  public var trace: String?
   /// Where records go: a path, or `-` for standard output.
   public var output = "-"
   /// How often `stats` are written; zero for never, nil for every second where time is real and else never.

@@ -10,10 +10,17 @@ actor InferenceActor {
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
   /// An actor for these models, in this order.
-  init(thread: InferenceThread, models: [(plan: Plan, description: ModelDescription)], clock: any SessionClock) throws {
+  init(
+    thread: InferenceThread, models: [(plan: Plan, description: ModelDescription)], clock: any SessionClock,
+    trace: SessionTrace?
+  ) throws {
+    let row = trace?.inference(0)
     self.thread = thread
     self.clock = clock
-    runners = try models.map { try ModelRunner(plan: $0.plan, description: $0.description) }
+    runners = try models.map { plan, description in
+      try ModelRunner(
+        plan: plan, description: description, trace: row, subject: trace?.recorder.subject(description.id) ?? .none)
+    }
   }
 
   /// Warms every model up, then takes jobs until the queue is closed and empty. Blocks the actor's own thread meanwhile.

@@ -8,14 +8,16 @@ final class JobDispatcher {
   private let intake: any SessionIntake
   private let queue: JobQueue
   private let ready: Signal
+  private let trace: TraceRow?
   private var stages: [ModelStage] = []
   private var running = 0
 
-  init(queue: JobQueue, intake: any SessionIntake, ready: Signal, time: SessionTime) {
+  init(queue: JobQueue, intake: any SessionIntake, ready: Signal, time: SessionTime, trace: TraceRow?) {
     self.queue = queue
     self.intake = intake
     self.ready = ready
     self.time = time
+    self.trace = trace
   }
 
   /// Adds the stage of the model of this place; stages are added in the models' order.
@@ -41,6 +43,9 @@ final class JobDispatcher {
 
   /// Blocks until `condition` holds, bringing back finished jobs meanwhile.
   func wait(until condition: () -> Bool) {
+    if condition() { return }
+    let begun = trace?.begin()
+    defer { trace?.span("wait for inference", since: begun) }
     while true {
       let ticket = ready.ticket()
       drain()

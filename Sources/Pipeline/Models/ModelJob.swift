@@ -10,6 +10,8 @@ final class ModelJob: @unchecked Sendable {
 
   /// Which of the session's models.
   let model: Int
+  /// Which of the model's jobs it is at present, for traces.
+  var number = 0
 
   // What goes in.
 
@@ -50,6 +52,9 @@ final class ModelJob: @unchecked Sendable {
   var outputs: [[Float]]
   /// Why there is none.
   var failure: (any DescribedError)?
+
+  /// Its way, for traces.
+  var flow: TraceFlow { .job(model: model, number: number) }
 
   init(model: Int, staged: [Int], outputs: [Int]) {
     self.model = model

@@ -11,8 +11,12 @@ final class ModelRunner {
   private var scaler: PictureScaler?
   private var pixels: [UInt8] = []
   private var values: [Float] = []
+  private let trace: TraceRow?
+  private let subject: TraceSubject
 
-  init(plan: Plan, description: ModelDescription) throws {
+  init(plan: Plan, description: ModelDescription, trace: TraceRow?, subject: TraceSubject) throws {
+    self.trace = trace
+    self.subject = subject
     session = try InferenceSession(plan)
     var staged: [(Int, Int)] = []
     var pictureInput: Int?
@@ -40,18 +44,23 @@ final class ModelRunner {
   /// Runs the model on a job. Failures are the job's.
   func run(_ job: ModelJob, clock: any SessionClock) {
     job.started = clock.now
+    let begun = trace?.begin()
+    trace?.flow(.continues, job.flow)
+    defer { trace?.span("inference", subject, since: begun, .time("pts", job.start)) }
     do {
       if job.resetsState { session.resetState() }
       if let frame = job.frame, let pictureInput, let tensor {
-        var destination = pixels.mutableSpan
-        try scaler?.scale(frame, into: &destination)
-        tensor.fill(&values, pixels: pixels, frame: 0)
+        try trace.span("scale") {
+          var destination = pixels.mutableSpan
+          try scaler?.scale(frame, into: &destination)
+          tensor.fill(&values, pixels: pixels, frame: 0)
+        }
         try write(values, to: pictureInput)
         // The frame's pixels are not needed any more: let the decoder have them back.
         job.frame = nil
       }
       for (place, input) in stagedInputs { try write(job.staged[place], to: input) }
-      try session.run()
+      try trace.span("run") { try session.run() }
       for index in job.outputs.indices {
         var destination = job.outputs[index].mutableSpan
         try session.read(output: index, into: &destination)
@@ -68,6 +77,7 @@ final class ModelRunner {
   /// Runs the model on what its inputs hold, zeros, so that the first job finds everything warm.
   func warmUp(clock: any SessionClock) -> MediaDuration {
     let start = clock.now
+    defer { trace?.span("warm-up", subject, since: start) }
     // Zeros may be out of range for a model; a frame will show whether it can run at all.
     try? session.run()
     session.resetState()

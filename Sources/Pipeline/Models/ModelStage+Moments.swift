@@ -23,10 +23,20 @@ extension ModelStage {
     guard case .moment(let moments) = feed else { return }
     moments.updateSound()
     let now = context.dispatcher.time.now
+    var hasDropped = false
     let dropped = { (job: ModelJob) in
       self.discard(job)
       self.refuse(.gap)
+      hasDropped = true
     }
-    while let job = moments.next(now: now, dropped: dropped) { offer(job) }
+    while true {
+      let begun = context.trace?.begin()
+      let job = moments.next(now: now, dropped: dropped)
+      if let job { context.trace?.flow(.continues, job.flow) }
+      if job != nil || hasDropped { context.trace?.span("synchronise", subject, since: begun) }
+      hasDropped = false
+      guard let job else { return }
+      offer(job)
+    }
   }
 }

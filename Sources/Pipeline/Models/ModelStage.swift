@@ -17,6 +17,8 @@ final class ModelStage {
     var policy: SkipPolicy
     var output: SessionOutput
     var dispatcher: JobDispatcher
+    /// Where the session's thread writes down what it does.
+    var trace: TraceRow?
   }
 
   /// The model's place in the session.
@@ -28,23 +30,29 @@ final class ModelStage {
   let stream: StreamSlot
   let feed: ModelFeed
   let context: Context
+  /// What a trace calls it.
+  let subject: TraceSubject
   var decoding: ResultDecoding
   private(set) var inferenceTimes = LatencyHistogram()
   private(set) var totalTimes = LatencyHistogram()
   /// Why the model can run no more.
   private(set) var failure: (any DescribedError)?
 
-  private var scheduler: FrameScheduler<ModelJob>
+  private(set) var scheduler: FrameScheduler<ModelJob>
   private var free: [ModelJob]
-  private var live: [ModelJob] = []
+  private(set) var live: [ModelJob] = []
+  /// Jobs that were taken from ``free`` so far.
+  private var jobCount = 0
   private var result = ResultRecord()
   private var resetsState = false
   private var passedOver: Set<MediaError> = []
   var nextWindow = 0
 
   init(
-    index: Int, description: ModelDescription, stream: StreamSlot, feed: ModelFeed, plan: Plan, context: Context
+    index: Int, description: ModelDescription, stream: StreamSlot, feed: ModelFeed, plan: Plan, context: Context,
+    subject: TraceSubject
   ) throws(PipelineError) {
+    self.subject = subject
     self.index = index
     id = description.id
     self.description = description
@@ -100,14 +108,24 @@ final class ModelStage {
   func newJob() -> ModelJob? {
     guard failure == nil else { return nil }
     if free.isEmpty { context.dispatcher.wait { !free.isEmpty } }
-    return free.popLast()
+    guard let job = free.popLast() else { return nil }
+    jobCount += 1
+    job.number = jobCount
+    context.trace?.flow(.begins, job.flow)
+    return job
   }
 
   /// Gives back a job that is not offered after all.
-  func discard(_ job: ModelJob) { free.append(job) }
+  func discard(_ job: ModelJob) {
+    context.trace?.flow(.ends, job.flow)
+    free.append(job)
+  }
 
   /// Counts a frame that is not offered.
-  func refuse(_ reason: SkipReason) { scheduler.refuse(reason) }
+  func refuse(_ reason: SkipReason) {
+    scheduler.refuse(reason)
+    traceSkip(reason)
+  }
 
   /// Puts a staged job before the scheduler, which may run it, keep it or let it or another go.
   func offer(_ job: ModelJob) {
@@ -117,22 +135,30 @@ final class ModelStage {
     job.ready = context.dispatcher.time.now
     live.append(job)
     let gone = scheduler.offer(job, time: job.start, captured: job.captured, now: job.ready)
-    if let gone { passOver(gone.item) }
+    traceQueue()
+    if let gone { passOver(gone.item, gone.reason) }
     pump()
     if context.waitsForEachJob { context.dispatcher.wait { live.isEmpty } }
   }
 
   /// Starts whatever is due.
   func pump() {
+    let begun = context.trace?.begin()
+    var hasSkipped = false
     while true {
       switch scheduler.startNext(now: context.dispatcher.time.now) {
       case .run(let run):
         run.item.lost = run.lost
         run.item.isProbe = run.isProbe
         context.dispatcher.submit(run.item)
+        context.trace?.span("start", subject, since: begun, .time("pts", run.time))
         return
-      case .skip(let skip): passOver(skip.item)
-      case .idle: return
+      case .skip(let skip):
+        passOver(skip.item, skip.reason)
+        hasSkipped = true
+      case .idle:
+        if hasSkipped { context.trace?.span("start", subject, since: begun) }
+        return
       }
     }
   }
@@ -140,13 +166,17 @@ final class ModelStage {
   /// Takes a job back from the actor and tells what it found.
   func complete(_ job: ModelJob) {
     let now = context.dispatcher.time.now
+    let begun = context.trace?.begin()
+    defer { context.trace?.span("result", subject, since: begun, .time("pts", job.start)) }
     if let error = job.failure as? MediaError {
       // A picture that cannot be scaled is passed over; the next may be another.
       scheduler.abandoned(.shed)
+      traceSkip(.shed, job)
       if passedOver.insert(error).inserted { context.output.error(error, isFatal: false, at: job.start) }
     } else if let error = job.failure {
       failure = error
       scheduler.abandoned(.shed)
+      traceSkip(.shed, job)
     } else {
       scheduler.finished(now: now)
       inferenceTimes.record(job.finished - job.started)
@@ -168,12 +198,16 @@ final class ModelStage {
 
   /// Lets everything that waits go: the session is being interrupted.
   func shedAll() {
-    while let skip = scheduler.skipFirst(.shed) { recycle(skip.item) }
+    while let skip = scheduler.skipFirst(.shed) {
+      traceSkip(.shed, skip.item)
+      recycle(skip.item)
+    }
   }
 
   /// Takes back a job that the scheduler let go. A model with carried state is not thinned job by job: what waits behind
   /// goes as well, and the state begins anew.
-  private func passOver(_ job: ModelJob) {
+  private func passOver(_ job: ModelJob, _ reason: SkipReason) {
+    traceSkip(reason, job)
     recycle(job)
     guard description.carriesState else { return }
     shedAll()
@@ -184,7 +218,8 @@ final class ModelStage {
     if let place = live.firstIndex(where: { $0 === job }) { live.remove(at: place) }
     job.frame = nil
     job.skews.removeAll(keepingCapacity: true)
-    free.append(job)
+    traceQueue()
+    discard(job)
   }
 
   private func tell(_ job: ModelJob, now: HostTime) {

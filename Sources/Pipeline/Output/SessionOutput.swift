@@ -14,6 +14,7 @@ final class SessionOutput {
 
   private var ordered = OrderedOutput()
   private let destination: Destination
+  private let trace: TraceRow?
   /// Whether records carry the times that were measured: capture, latency, budget.
   var showsTimes = false
   /// Nanoseconds from CLOCK_MONOTONIC to the Unix epoch's clock, fixed at the start.
@@ -26,8 +27,9 @@ final class SessionOutput {
   /// How many results were told.
   private(set) var resultCount = 0
 
-  init(_ destination: Destination, now: HostTime) {
+  init(_ destination: Destination, now: HostTime, trace: TraceRow? = nil) {
     self.destination = destination
+    self.trace = trace
     wallOffset = WallClock.nanosecondsSinceEpoch.subtractingSaturating(now.nanoseconds)
   }
 
@@ -106,8 +108,11 @@ final class SessionOutput {
   /// Writes what lies before `bound` and hands it to the system.
   func release(before bound: MediaTime, flush: Bool) {
     guard case .records(let sink) = destination else { return }
+    let begun = trace?.begin()
+    let waiting = ordered.count
     ordered.release(before: bound, to: sink)
     if flush { sink.flush() }
+    if ordered.count < waiting { trace?.span("write", since: begun, .count("lines", waiting - ordered.count)) }
   }
 
   /// Writes all that is left.

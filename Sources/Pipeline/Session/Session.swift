@@ -79,28 +79,49 @@ public final class Session: Sendable {
   ///   opened, written as `error` records before the `summary`.
   public func run() -> ExitStatus {
     let sink: RecordSink
+    let trace: TraceFile?
     do throws(PipelineError) {
       try configuration.validate()
-      for input in configuration.inputs where RecordSink.isSameFile(configuration.output, input) {
-        throw PipelineError(
-          .configuration, "the output is the input, which would be lost", location: configuration.output,
-          remedy: "Write to another file")
-      }
+      try checkFiles()
     } catch {
       observer.error(error)
       return .usage
     }
-    do {
+    // A reader that has not read for a second after an interruption will not get the summary.
+    let isGivenUp: @Sendable () -> Bool = { [clock, requestedAt] in
+      requestedAt.withLock { $0 }.map { clock.now - $0 > .seconds(1) } ?? false
+    }
+    do throws(PipelineError) {
+      trace = try configuration.trace.map { path throws(PipelineError) in try TraceFile(path, isGivenUp: isGivenUp) }
       sink = configuration.output == "-" ? .standardOutput() : try .file(configuration.output)
     } catch {
       observer.error(error)
       return .output
     }
-    // A reader that has not read for a second after an interruption will not get the summary.
-    sink.isGivenUp = { [clock, requestedAt] in
-      requestedAt.withLock { $0 }.map { clock.now - $0 > .seconds(1) } ?? false
+    sink.isGivenUp = isGivenUp
+    guard let trace else { return SessionRun(self, destination: .records(sink)).run() }
+    let recorder = TraceRecorder(clock: clock) { trace.write($0) }
+    let status = SessionRun(self, destination: .records(sink), trace: SessionTrace(recorder)).run()
+    let dropped = recorder.finish()
+    if dropped > 0 { observer.note("the trace lacks \(dropped) events, which came faster than they could be written") }
+    guard let error = trace.finish() else { return status }
+    observer.error(error)
+    return .output
+  }
+
+  /// Checks that no output would overwrite an input or another output.
+  private func checkFiles() throws(PipelineError) {
+    for input in configuration.inputs {
+      for output in [configuration.output, configuration.trace ?? "-"] where RecordSink.isSameFile(output, input) {
+        throw PipelineError(
+          .configuration, "the output is the input, which would be lost", location: output,
+          remedy: "Write to another file")
+      }
     }
-    return SessionRun(self, destination: .records(sink)).run()
+    if let trace = configuration.trace, RecordSink.isSameFile(trace, configuration.output) {
+      throw PipelineError(
+        .configuration, "the trace would overwrite the records", location: "--trace", remedy: "Write to another file")
+    }
   }
 
   /// Runs the session for the rows of its features alone; no record is written.

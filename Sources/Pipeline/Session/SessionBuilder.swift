@@ -20,21 +20,26 @@ struct SessionBuilder {
 
   /// Adds the selected streams of an input.
   ///
-  /// - Returns: their rings, by the stream's index within the input.
-  mutating func add(_ description: InputDescription, input: Int, wake: Signal) -> [Int: Ring] {
+  /// - Returns: their rings, by the stream's index within the input, and the rows that its threads are traced on.
+  mutating func add(
+    _ description: InputDescription, input: Int, wake: Signal, trace: SessionTrace?
+  ) -> (rings: [Int: Ring], trace: InputTrace?) {
+    let rows = trace?.input(input)
     var rings: [Int: Ring] = [:]
     for stream in description.streams where stream.isSelected {
       let number = streams.filter { $0.kind == stream.kind }.count
+      let id = "\(stream.kind.rawValue):\(number)"
+      let subject = trace?.recorder.subject(id) ?? .none
       let ring = Ring(
         capacity: Self.capacity(stream.kind, isPaced: isPaced), policy: isPaced ? .dropOldest : .block, ready: ready,
-        space: wake)
+        space: wake, trace: rows.flatMap { trace?.ring(subject, order: streams.count, $0) })
       rings[stream.index] = ring
       streams.append(
         StreamSlot(
-          order: streams.count, id: "\(stream.kind.rawValue):\(number)", kind: stream.kind, input: input,
-          description: stream, ring: ring))
+          order: streams.count, id: id, kind: stream.kind, input: input, description: stream, ring: ring,
+          subject: subject))
     }
-    return rings
+    return (rings, rows)
   }
 
   private static func capacity(_ kind: InputStreamKind, isPaced: Bool) -> RingCapacity {

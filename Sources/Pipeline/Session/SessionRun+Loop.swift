@@ -76,11 +76,17 @@ extension SessionRun {
 
   private func take(_ element: StreamElement, from stream: StreamSlot) {
     let now = time.now
+    let begun = row?.begin()
+    defer { row?.span("take", stream.subject, since: begun, .time("pts", element.time)) }
+    // What is repeated has gone through no ring.
+    if replayed == nil, !element.isGap { row?.flow(.ends, .frame(stream: stream.order, time: element.time)) }
     switch element {
     case .audio(let block):
       stream.note(element)
       for path in stream.sounds {
-        do { try path.push(block) } catch { passOver(error, at: block.time) }
+        do throws(MediaError) {
+          try row.span("features") { () throws(MediaError) in try path.push(block) }
+        } catch { passOver(error, at: block.time) }
       }
       takeSound(of: stream, at: now)
     case .video(let frame):
@@ -88,6 +94,9 @@ extension SessionRun {
       takePicture(frame, from: stream, at: now)
     case .text, .sensor: stream.note(element)
     case .gap(let gap):
+      row?.instant(
+        "gap", stream.subject, .time("pts", gap.time), .duration("length_ms", gap.duration),
+        .count("lost", stream.kind == .audio ? gap.samples : gap.frames))
       // What the gap ends is still of the run before it.
       endRun(of: stream, at: gap.time)
       stream.note(element)
@@ -98,8 +107,8 @@ extension SessionRun {
   }
 
   private func takePicture(_ frame: VideoFrame, from stream: StreamSlot, at now: HostTime) {
-    do {
-      for path in stream.pictures { try path.push(frame) }
+    do throws(MediaError) {
+      for path in stream.pictures { try row.span("scale") { () throws(MediaError) in try path.push(frame) } }
     } catch {
       passOver(error, at: frame.time)
       for model in stream.models {
@@ -107,9 +116,11 @@ extension SessionRun {
       }
       return
     }
-    for feature in features where feature.stream === stream { feature.takePicture(frame) }
-    for detector in detectors where detector.stream === stream { detector.takePicture(frame) }
-    for stage in together { stage.takePicture(frame, of: stream) }
+    row.span("features") {
+      for feature in features where feature.stream === stream { feature.takePicture(frame) }
+      for detector in detectors where detector.stream === stream { detector.takePicture(frame) }
+      for stage in together { stage.takePicture(frame, of: stream) }
+    }
     for model in stream.models {
       model.takeTick(frame, at: now)
       model.take(frame, at: now)
@@ -146,6 +157,8 @@ extension SessionRun {
   }
 
   private func finish(_ stream: StreamSlot, isInterrupted: Bool) {
+    let begun = row?.begin()
+    defer { row?.span("finish", stream.subject, since: begun) }
     if isInterrupted { for model in stream.models { model.shedAll() } }
     let end = stream.end
     stream.finish()

@@ -5,13 +5,14 @@ internal import BraidIngest
 /// What a session says of itself: at the start, at intervals, at the end.
 extension SessionRun {
   func writeSession() {
-    output.session(
-      SessionRecord(
-        identity: identity, version: BraidVersion.current, pace: isLive ? "live" : configuration.pace.rawValue,
-        inputs: descriptions.map { input in
-          SessionRecord.Input(
-            uri: input.redactedURI, origin: input.origin, originRational: input.originRational, isLive: input.isLive)
-        }, streams: streams.map(Self.record), models: modelRecords))
+    let record = SessionRecord(
+      identity: identity, version: BraidVersion.current, pace: isLive ? "live" : configuration.pace.rawValue,
+      inputs: descriptions.map { input in
+        SessionRecord.Input(
+          uri: input.redactedURI, origin: input.origin, originRational: input.originRational, isLive: input.isLive)
+      }, streams: streams.map(Self.record), models: modelRecords)
+    output.session(record)
+    trace?.recorder.note("session", row: trace?.row) { record.write(to: &$0) }
   }
 
   /// Writes `stats` for every interval that has passed: of media time on files, before the first element from there on
@@ -19,7 +20,7 @@ extension SessionRun {
   func writeDueStats(until position: MediaTime) {
     guard statsInterval > .zero else { return }
     while nextStats <= position {
-      writeStats(at: nextStats)
+      row.span("stats") { writeStats(at: nextStats) }
       nextStats = nextStats + statsInterval
     }
   }
@@ -52,6 +53,7 @@ extension SessionRun {
     record.streams = accounts
     record.models = models.map(account)
     output.summary(record)
+    trace?.recorder.note("summary", row: trace?.row) { record.write(to: &$0) }
   }
 
   /// How much later the sound is than the picture; nil where that is not sure.

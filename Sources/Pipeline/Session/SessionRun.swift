@@ -51,16 +51,21 @@ final class SessionRun {
   var queue: JobQueue?
   let progressStart: HostTime
   var nextProgress: HostTime
+  /// Where the session's threads write down what they do; nil for nowhere.
+  let trace: SessionTrace?
+  /// Where this thread writes down what it does.
+  var row: TraceRow? { trace?.row }
 
-  init(_ session: Session, destination: SessionOutput.Destination) {
+  init(_ session: Session, destination: SessionOutput.Destination, trace: SessionTrace? = nil) {
     self.session = session
+    self.trace = trace
     configuration = session.configuration
     time = SessionTime(clock: session.clock)
     started = time.now
     zero = started
     progressStart = started
     nextProgress = started
-    output = SessionOutput(destination, now: started)
+    output = SessionOutput(destination, now: started, trace: trace?.row)
     if !configuration.isDeterministic {
       identity = SessionRecord.Identity(
         id: HostFacts.newIdentifier(), host: HostFacts.hostName, started: WallClock.nanosecondsSinceEpoch)
@@ -76,7 +81,8 @@ final class SessionRun {
       try followKindOfInputs()
       var builder = SessionBuilder(configuration, isPaced: isRealtime, ready: session.ready)
       let rings = descriptions.enumerated().map { place, description in
-        builder.add(description, input: place, wake: inputs.isEmpty ? session.ready : inputs[place].wake)
+        builder.add(
+          description, input: place, wake: inputs.isEmpty ? session.ready : inputs[place].wake, trace: trace)
       }
       streams = builder.streams
       let loaded = try loadModels()
@@ -166,15 +172,16 @@ final class SessionRun {
     let intake = try makeIntake(jobs, repeatsJobs: repeatsJobs ?? false)
     self.intake = intake
     guard let jobs else { return nil }
-    let dispatcher = JobDispatcher(queue: jobs, intake: intake, ready: session.ready, time: time)
+    let dispatcher = JobDispatcher(
+      queue: jobs, intake: intake, ready: session.ready, time: time, trace: row)
     let context = ModelStage.Context(
       isRealtime: isRealtime, waitsForEachJob: configuration.isDeterministic || repeatsJobs == false,
       budget: isRealtime ? configuration.budget : nil, policy: configuration.skip, output: output,
-      dispatcher: dispatcher)
+      dispatcher: dispatcher, trace: row)
     for (index, (model, place)) in zip(loaded, bound).enumerated() {
       let stage = try ModelStage(
         index: index, description: model.description, stream: place.stream, feed: place.feed, plan: model.plan,
-        context: context)
+        context: context, subject: trace?.recorder.subject(model.description.id) ?? .none)
       dispatcher.add(stage)
       models.append(stage)
       place.stream.models.append(stage)
@@ -184,7 +191,7 @@ final class SessionRun {
     self.dispatcher = dispatcher
     do {
       let actor = try InferenceActor(
-        thread: thread, models: loaded.map { ($0.plan, $0.description) }, clock: session.clock)
+        thread: thread, models: loaded.map { ($0.plan, $0.description) }, clock: session.clock, trace: trace)
       Task { await actor.serve(jobs) }
       queue = jobs
     } catch {
@@ -233,7 +240,7 @@ final class SessionRun {
       threads: configuration.threads, inputs: takes)
   }
 
-  private func startInputs(_ rings: [[Int: Ring]]) throws {
+  private func startInputs(_ rings: [(rings: [Int: Ring], trace: InputTrace?)]) throws {
     guard replayed == nil else { return }
     time.step()
     zero = time.now
@@ -241,7 +248,9 @@ final class SessionRun {
     for (index, input) in inputs.enumerated() {
       let pace: InputPace =
         input.description.isLive ? .live(start: zero) : isRealtime ? .realtime(start: zero) : .fast
-      input.start(rings: rings[index], pace: pace, clock: session.clock, threadName: "braid-in-\(index)")
+      input.start(
+        rings: rings[index].rings, pace: pace, clock: session.clock, threadName: "braid-in-\(index)",
+        trace: rings[index].trace)
     }
   }
 

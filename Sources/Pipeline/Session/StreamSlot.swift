@@ -34,14 +34,20 @@ final class StreamSlot {
   var pictures: [PicturePath] = []
   /// The models that tick on this stream.
   var models: [ModelStage] = []
+  /// What a trace calls it.
+  let subject: TraceSubject
 
-  init(order: Int, id: String, kind: InputStreamKind, input: Int, description: StreamDescription, ring: Ring) {
+  init(
+    order: Int, id: String, kind: InputStreamKind, input: Int, description: StreamDescription, ring: Ring,
+    subject: TraceSubject = .none
+  ) {
     self.order = order
     self.id = id
     self.kind = kind
     self.input = input
     self.description = description
     self.ring = ring
+    self.subject = subject
   }
 
   /// Notes an element that was taken from the ring.
