@@ -28,7 +28,8 @@ struct SchedulerJudgeTests {
 
   @Test("a few loads: value within budget, misses, fairness and the interval's steps")
   func smallSet() throws {
-    var generator = SeededGenerator.printed()
+    // Always the same loads: few draws of three seconds waver by more than the limits leave. The whole set draws fresh ones.
+    var generator = SeededGenerator(seed: 6)
     for (arrivals, service, streams, pressure) in [
       (Load.Arrivals.steady, Load.Service.varied, 2, 1.6), (.jittered, .constant, 3, 1.3), (.step, .doubling, 2, 0.6),
     ] {
