@@ -182,7 +182,7 @@ def kills():
         ["swift", "test", "--filter", "LiveKillTests"], cwd=ROOT, env=dict(os.environ, BRAID_SOAK_KILLS="100"),
         capture_output=True, text=True)
     output = result.stdout + result.stderr
-    figures = re.findall(r"^\w+: 100 kills, .*$", output, re.M)
+    figures = re.findall(r"^soak: (.+: 100 kills, .*)$", output, re.M)
     wrong = []
     if result.returncode != 0 or not figures:
         wrong = re.findall(r"^.*(?:recorded an issue|error:|kill \d+:).*$", output, re.M)[:6] or ["no test ran"]

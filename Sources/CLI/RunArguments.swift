@@ -30,6 +30,16 @@ struct RunArguments: ParsableArguments {
 
   @Option(
     name: .long,
+    help: ArgumentHelp(
+      """
+      Tell what streams have at one time: a tick (a stream such as video:0, or every:40ms), then the streams, each with a policy \
+      where its kind's own will not do: exact, nearest:20ms, hold:10s, interpolate:1s, window:-500ms..0ms. 'correct=2s' \
+      tells moments again that late data has changed.
+      """, valueName: "tick,stream…"))
+  var moments: String?
+
+  @Option(
+    name: .long,
     help: ArgumentHelp("From capture to result, e.g. 50ms. Counts at real-time pace.", valueName: "duration"))
   var budget: DurationArgument?
 
@@ -111,6 +121,7 @@ struct RunArguments: ParsableArguments {
     if let features {
       configuration.features = .named(features == "none" ? "" : features)
     }
+    configuration.moments = try moments.map { try MomentSelection($0) }
     configuration.budget = budget?.duration
     configuration.skip = skip.policy
     configuration.pace = pace.pace

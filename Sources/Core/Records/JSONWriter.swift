@@ -12,6 +12,12 @@ public struct JSONWriter {
   /// Where in ``bytes`` the record's sequence number belongs, once it is known; nil if the record has none.
   public private(set) var sequenceMark: Int?
 
+  /// The event whose sequence number is wanted later, for a correction; nil for every other record.
+  public private(set) var correctableID: Int?
+
+  /// Where the sequence number of an earlier record belongs, and that record's event; nil if the record corrects none.
+  public private(set) var revision: (mark: Int, id: Int)?
+
   /// Added to every record as `session`, where several sessions may write to one place.
   public var sessionID: String?
 
@@ -27,6 +33,8 @@ public struct JSONWriter {
   public mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     sequenceMark = nil
+    correctableID = nil
+    revision = nil
     filled = 0
     afterKey = false
   }
@@ -188,24 +196,36 @@ public struct JSONWriter {
     append("Z\"")
   }
 
-  /// The field `seq`, whose number ``bytes(numbered:into:)`` puts in when the record leaves.
-  mutating func sequenceNumber() {
+  /// The field `seq`, whose number ``bytes(numbered:revising:into:)`` puts in when the record leaves. With `event`, a
+  /// correction of that event may name it.
+  mutating func sequenceNumber(of event: Int? = nil) {
     key("seq")
     separate()
     sequenceMark = bytes.count
+    correctableID = event
   }
 
-  /// Appends what was written to `output`, with `seq` where the mark stands.
+  /// The field `revises`, with the sequence number of the record that told `event` first. After ``sequenceNumber(of:)``.
+  mutating func revisedSequenceNumber(of event: Int) {
+    key("revises")
+    separate()
+    revision = (bytes.count, event)
+  }
+
+  /// Appends what was written to `output`, with `seq` where its mark stands, and `revised` where that of ``revision`` does.
   ///
-  /// - Returns: whether there was a mark, so that the number is used.
-  public func bytes(numbered seq: Int, into output: inout [UInt8]) -> Bool {
+  /// - Returns: whether there was a mark for `seq`, so that the number is used.
+  public func bytes(numbered seq: Int, revising revised: Int? = nil, into output: inout [UInt8]) -> Bool {
     guard let sequenceMark else {
       output.append(contentsOf: bytes)
       return false
     }
     output.append(contentsOf: bytes[..<sequenceMark])
     Self.appendDigits(UInt64(max(0, seq)), width: 1, to: &output)
-    output.append(contentsOf: bytes[sequenceMark...])
+    let rest = revision?.mark ?? bytes.count
+    output.append(contentsOf: bytes[sequenceMark..<rest])
+    if revision != nil { Self.appendDigits(UInt64(max(0, revised ?? 0)), width: 1, to: &output) }
+    output.append(contentsOf: bytes[rest...])
     return true
   }
 

@@ -73,6 +73,18 @@ public enum RecordSchema {
           "if": {"properties": {"kind": {"const": "audio"}}},
           "then": {"required": ["samples", "lost_samples"]}
         },
+        "moments": {
+          "type": "object",
+          "properties": {
+            "given": {"type": "integer", "minimum": 0},
+            "late": {"type": "integer", "minimum": 0},
+            "revised": {"type": "integer", "minimum": 0},
+            "lost": {"type": "integer", "minimum": 0},
+            "wait_ms": {"$ref": "#/$defs/percentiles"},
+            "buffer_ms": {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
+          },
+          "required": ["given", "late", "revised", "lost"]
+        },
         "model_account": {
           "type": "object",
           "properties": {
@@ -245,7 +257,24 @@ public enum RecordSchema {
             "final": {"type": "boolean"},
             "score": {"type": ["number", "null"]},
             "cause": {"type": "string"},
-            "revises": {"type": "integer", "minimum": 0}
+            "revises": {"type": "integer", "minimum": 0},
+            "late": {"type": "boolean"},
+            "wait_ms": {"type": "number"},
+            "parts": {
+              "type": "object",
+              "additionalProperties": {
+                "type": "object",
+                "properties": {
+                  "absent": {"enum": ["unmatched", "late", "silent", "ended"]},
+                  "skew_ms": {"type": "number"},
+                  "age_ms": {"type": "number", "minimum": 0},
+                  "missing_ms": {"type": "number", "minimum": 0},
+                  "count": {"type": "integer", "minimum": 0},
+                  "texts": {"type": "array", "items": {"type": "string"}},
+                  "values": {"type": "array", "items": {"type": ["number", "null"]}}
+                }
+              }
+            }
           },
           "required": ["type", "seq", "id", "name", "pts", "duration", "final"]
         },
@@ -320,7 +349,8 @@ public enum RecordSchema {
                 },
                 "required": ["offered", "results", "missed", "skipped"]
               }
-            }
+            },
+            "moments": {"$ref": "#/$defs/moments"}
           },
           "required": ["type", "seq", "pts", "streams", "models"]
         },
@@ -348,7 +378,8 @@ public enum RecordSchema {
             "errors": {"type": "integer", "minimum": 0},
             "av_offset_ms": {"type": ["number", "null"]},
             "streams": {"type": "object", "additionalProperties": {"$ref": "#/$defs/account"}},
-            "models": {"type": "object", "additionalProperties": {"$ref": "#/$defs/model_account"}}
+            "models": {"type": "object", "additionalProperties": {"$ref": "#/$defs/model_account"}},
+            "moments": {"$ref": "#/$defs/moments"}
           },
           "required": ["type", "duration", "errors", "av_offset_ms", "streams", "models"]
         }

@@ -27,6 +27,9 @@ public struct StatsRecord: Sendable {
   /// Each model.
   public var models: [ModelAccount] = []
 
+  /// What became of moments; nil where none were asked for.
+  public var moments: MomentAccount?
+
   /// An empty record, to be filled and used again.
   public init() {}
 
@@ -79,6 +82,7 @@ public struct StatsRecord: Sendable {
       writer.endObject()
     }
     writer.endObject()
+    moments?.write(to: &writer)
     writer.endRecord()
   }
 

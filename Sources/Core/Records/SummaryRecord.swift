@@ -27,6 +27,9 @@ public struct SummaryRecord: Sendable {
   /// Each model.
   public var models: [ModelAccount] = []
 
+  /// What became of moments; nil where none were asked for.
+  public var moments: MomentAccount?
+
   /// An empty record, to be filled.
   public init() {}
 
@@ -62,6 +65,7 @@ public struct SummaryRecord: Sendable {
       model.write(to: &writer)
     }
     writer.endObject()
+    moments?.write(to: &writer)
     writer.endRecord()
   }
 }

@@ -37,6 +37,8 @@ public struct SessionConfiguration: Sendable {
   public var models = Models.defaults
   /// Which features are told.
   public var features = Features.defaults
+  /// What is told of several streams at one time; nil for nothing.
+  public var moments: MomentSelection?
   /// Whether features may keep all of a clip's rows to its end, and do where nothing else is asked for. For files alone.
   public var takesWholeClips = false
   /// Which frames a model may pass over.
@@ -73,8 +75,8 @@ public struct SessionConfiguration: Sendable {
     self.inputs = inputs
   }
 
-  /// Whether the default events are told: neither models nor features were named.
-  public var tellsDefaultEvents: Bool { models == .defaults && features == .defaults }
+  /// Whether the default events are told: neither models nor features nor moments were named.
+  public var tellsDefaultEvents: Bool { models == .defaults && features == .defaults && moments == nil }
 
   /// The features that ``features`` names.
   ///

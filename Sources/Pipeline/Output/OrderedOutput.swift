@@ -27,6 +27,11 @@ struct OrderedOutput {
   private var free: [JSONWriter] = []
   private var scratch: [UInt8] = []
   private var seq = 0
+  /// The numbers that the last correctable events left with: a ring, empty until there is one.
+  private var told: [(id: Int, seq: Int)] = []
+  private var nextTold = 0
+  /// More than can be corrected.
+  private static let toldCapacity = MomentStage.correctable * 2
 
   /// Added to every record as `session`, for sinks that several sessions may share.
   var sessionID: String?
@@ -51,11 +56,24 @@ struct OrderedOutput {
     var count = 0
     while count < lines.count, lines[count].order.time < bound || bound == .distantFuture {
       scratch.removeAll(keepingCapacity: true)
-      if lines[count].writer.bytes(numbered: seq, into: &scratch) { seq += 1 }
+      let writer = lines[count].writer
+      if let id = writer.correctableID { remember(id) }
+      if writer.bytes(numbered: seq, revising: writer.revision.flatMap { number(of: $0.id) }, into: &scratch) {
+        seq += 1
+      }
       sink.write(scratch)
       free.append(lines[count].writer)
       count += 1
     }
     lines.removeFirst(count)
   }
+
+  private mutating func remember(_ id: Int) {
+    if told.isEmpty { told = Array(repeating: (-1, 0), count: Self.toldCapacity) }
+    told[nextTold] = (id, seq)
+    nextTold = (nextTold + 1) % told.count
+  }
+
+  /// The number that an event left with. A line follows those that it corrects.
+  private func number(of id: Int) -> Int? { told.first { $0.id == id }?.seq }
 }

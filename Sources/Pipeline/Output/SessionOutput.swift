@@ -75,6 +75,11 @@ final class SessionOutput {
     add(order) { record.write(to: &$0) }
   }
 
+  func moment(_ record: MomentRecord, order: LineOrder) {
+    if !record.isCorrection { eventCount += 1 }
+    add(order) { record.write(to: &$0) }
+  }
+
   /// What rows will come, by place.
   func begin(_ features: [RowDescription]) throws(PipelineError) {
     if case .rows(let receiver) = destination { try receiver.begin(features) }

@@ -9,6 +9,7 @@ extension SessionRun {
   /// Runs until every stream has ended, the reader has gone, a model failed or the session was interrupted.
   func loop() {
     guard let intake else { return }
+    moments?.begin(at: zero)
     while true {
       let ticket = session.ready.ticket()
       guard intake.beginRound() else { break }
@@ -18,6 +19,7 @@ extension SessionRun {
         model.takeMoments()
         model.pump()
       }
+      moments?.update(now: time.now)
       if let failed = models.first(where: { $0.failure != nil }), let failure = failed.failure {
         fail(failure, status: .model)
         break
@@ -33,6 +35,7 @@ extension SessionRun {
     _ = intake.beginRound()
     for stream in streams where !stream.isFinished { finish(stream, isInterrupted: true) }
     for model in models { model.takeMoments() }
+    moments?.update(now: time.now)
     dispatcher?.wait { self.models.allSatisfy(\.isIdle) }
   }
 
@@ -42,6 +45,7 @@ extension SessionRun {
     for stream in streams { bound = min(bound, stream.position) }
     for model in models { bound = min(bound, model.bound) }
     for feature in features { bound = min(bound, feature.bound) }
+    if let moments { bound = min(bound, moments.bound) }
     return bound
   }
 
@@ -50,6 +54,7 @@ extension SessionRun {
     var wake = HostTime(nanoseconds: .max)
     if statsInterval > .zero, isRealtime { wake = min(wake, zero + (nextStats - .zero)) }
     if let end = endOfLiveSession { wake = min(wake, end) }
+    if let deadline = moments?.deadline { wake = min(wake, deadline) }
     for model in models {
       if case .moment(let moments) = model.feed, let deadline = moments.deadline { wake = min(wake, deadline) }
     }
@@ -66,6 +71,7 @@ extension SessionRun {
       case .element(let element, let stream):
         if !isRealtime { writeDueStats(until: element.time) }
         take(element, from: streams[stream])
+        moments?.take(element, of: streams[stream], now: time.now)
         // At once: ticks would wait in greater numbers than there is room for.
         for model in models { model.takeMoments() }
         taken += 1

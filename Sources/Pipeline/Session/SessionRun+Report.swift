@@ -35,6 +35,7 @@ extension SessionRun {
         clock: readings.clock)
     }
     record.models = models.map(account)
+    record.moments = moments?.account
     output.stats(record)
   }
 
@@ -52,6 +53,7 @@ extension SessionRun {
     record.soundLessPicture = soundLessPicture
     record.streams = accounts
     record.models = models.map(account)
+    record.moments = moments?.account
     output.summary(record)
     trace?.recorder.note("summary", row: trace?.row) { record.write(to: &$0) }
   }

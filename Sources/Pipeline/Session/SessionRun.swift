@@ -28,6 +28,8 @@ final class SessionRun {
   var models: [ModelStage] = []
   var features: [FeatureStage] = []
   var detectors: [DetectorStage] = []
+  /// What tells moments; nil where none were asked for.
+  var moments: MomentStage?
   /// What measures the offset between sound and picture for the summary.
   var offset: TogetherStage?
   /// All that takes sound and pictures together, ``offset`` among them.
@@ -229,6 +231,11 @@ final class SessionRun {
       })
     if configuration.tellsDefaultEvents {
       detectors = try builder.detectorStages(place: place, output: output)
+    }
+    if let selection = configuration.moments {
+      moments = try MomentStage(
+        selection, streams: streams, tolerance: configuration.tolerance, wait: isRealtime ? configuration.wait : nil,
+        output: output, place: place)
     }
   }
 

@@ -26,10 +26,10 @@ extension Synchroniser {
       index: outputCount - 1, revises: nil, time: tick.time, item: tick.item, known: tick.known, isLate: !isComplete)
   }
 
-  private var head: Tick? {
+  var head: Tick? {
     guard case .hop(let hop, let first) = configuration.tick else { return tickCount > 0 ? ticks[firstTick] : nil }
     let time = first + hop * hopIndex
-    if case .atMost(_, let origin) = configuration.wait {
+    if case .atMost(_, let origin) = self.wait {
       guard !lines.allSatisfy(\.isFinished) || isReached(time) else { return nil }
       return Tick(time: time, known: origin + (time - .zero), item: nil)
     }
@@ -40,7 +40,7 @@ extension Synchroniser {
 
   /// Leaves out hops that are more than an hour from any item, where time has jumped ahead: there may be no end of them.
   private func skipDesert() {
-    guard case .hop(let hop, let first) = configuration.tick, configuration.wait == .unlimited else { return }
+    guard case .hop(let hop, let first) = configuration.tick, wait == .unlimited else { return }
     let time = first + hop * hopIndex
     let hour = MediaDuration.seconds(3600)
     var nearest = MediaTime.distantFuture
@@ -59,7 +59,7 @@ extension Synchroniser {
   private func isComplete(_ tick: MediaTime) -> Bool {
     if case .elements(let stream) = configuration.tick {
       guard lines[stream].isFinished || lines[stream].bound >= tick else { return false }
-    } else if case .atMost = configuration.wait {
+    } else if case .atMost = wait {
       guard isReached(tick) || lines.allSatisfy(\.isFinished) else { return false }
     }
     for member in configuration.members where !lines[member.stream].hasPassed(member.policy, tick) { return false }
@@ -69,7 +69,7 @@ extension Synchroniser {
   /// When a tick that is not complete is released: when its wait is over, or before, when the last stream that lives and
   /// has not passed it is past its jitter buffer.
   private func deadline(of tick: Tick) -> HostTime? {
-    guard case .atMost(let wait, let origin) = configuration.wait else { return nil }
+    guard case .atMost(let wait, let origin) = self.wait else { return nil }
     let limit = tick.known + wait
     var due = origin + (tick.time - .zero)
     if case .hop = configuration.tick {} else { due = HostTime(nanoseconds: .min) }
@@ -87,7 +87,7 @@ extension Synchroniser {
 
   /// Before a moment that is not complete is gathered: what it has waited for may be silent.
   private func checkSilence(_ tick: Tick, _ now: HostTime) {
-    guard case .atMost(let wait, _) = configuration.wait else { return }
+    guard case .atMost(let wait, _) = self.wait else { return }
     for member in configuration.members where !lines[member.stream].hasPassed(member.policy, tick.time) {
       lines[member.stream].checkSilence(now, wait: wait)
     }

@@ -28,6 +28,8 @@ public final class Synchroniser<Item: Sendable> {
 
   /// How moments are put together.
   public let configuration: SynchroniserConfiguration
+  /// How long moments wait. It may change between two moments, by what a budget leaves.
+  public var wait: SyncWait
   /// What the last moment has from each member, in the configuration's order.
   public internal(set) var parts: [SyncPart<Item>]
   /// Ticks that came when a later one had been answered.
@@ -69,6 +71,7 @@ public final class Synchroniser<Item: Sendable> {
   public init(_ configuration: SynchroniserConfiguration) throws(SyncError) {
     try configuration.validate()
     self.configuration = configuration
+    wait = configuration.wait
     lines = configuration.streams.map { StreamLine($0) }
     items = configuration.streams.map { Array(repeating: nil, count: $0.capacity) }
     suspects = configuration.streams.map { _ in nil }
@@ -98,6 +101,9 @@ public final class Synchroniser<Item: Sendable> {
     return span
   }
 
+  /// The earliest tick that is still to be answered; nil where none is known yet.
+  public var pendingTick: MediaTime? { head?.time }
+
   /// What a stream has gone through; zeroes for one that is not there.
   public func report(of stream: Int) -> SyncStreamReport {
     lines.indices.contains(stream) ? lines[stream].report : SyncStreamReport()
@@ -117,7 +123,7 @@ public final class Synchroniser<Item: Sendable> {
 
   /// Time on the media's line of an instant of the clock; nil where there is no clock.
   func mediaTime(_ now: HostTime) -> MediaTime? {
-    guard case .atMost(_, let origin) = configuration.wait else { return nil }
+    guard case .atMost(_, let origin) = self.wait else { return nil }
     return MediaTime(nanoseconds: (now - origin).nanoseconds)
   }
 }
