@@ -35,11 +35,10 @@ final class MomentStage {
   private var told: [(index: Int, id: Int)] = []
   private var nextTold = 0
 
-  /// - Parameters:
-  ///   - selection: what is asked for.
-  ///   - streams: the session's.
-  ///   - tolerance: how far what has no policy of its own may be from the tick.
-  ///   - wait: how long a late part is waited for; nil without limit.
+  /// A stage over the session's streams.
+  ///
+  /// What has no policy of its own may be as far from the tick as `tolerance`; a late part is waited for as long as `wait`, nil
+  /// without limit.
   /// - Throws: ``PipelineError/Code/configuration`` for a stream that is not there or a policy that contradicts itself.
   init(
     _ selection: MomentSelection, streams all: [StreamSlot], tolerance: MediaDuration, wait: MediaDuration?,
