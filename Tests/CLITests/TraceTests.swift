@@ -57,9 +57,21 @@ extension ProgramTests {
         }
       }
 
+      /// The spans that lie in no other, in their order, in microseconds.
+      private static func outermost(_ spans: [JSONValue]) -> [(start: Double, end: Double)] {
+        let times = spans.map { span in
+          let start = span["ts"].number ?? -1
+          return (start: start, end: start + (span["dur"].number ?? 0))
+        }
+        var found: [(start: Double, end: Double)] = []
+        for span in times.sorted(by: { $0.start < $1.start }) where span.start >= found.last?.end ?? 0 {
+          found.append(span)
+        }
+        return found
+      }
+
       /// Every flow begins once and ends once, not before, and each of its events lies in a span of its row.
       func checkFlows(_ location: SourceLocation = #_sourceLocation) {
-        let spans = Dictionary(grouping: of("X"), by: { $0["tid"].count })
         let flows = ["s", "t", "f"].flatMap { of($0) }
         for (way, events) in Dictionary(grouping: flows, by: { "\($0["name"].string ?? "") \($0["id"].count)" }) {
           let times = { (phase: String) in events.filter { $0["ph"].string == phase }.compactMap { $0["ts"].number } }
@@ -70,12 +82,17 @@ extension ProgramTests {
             sourceLocation: location)
           #expect(begins.first ?? .infinity <= ends.first ?? -1, "\(way)", sourceLocation: location)
         }
+        let outermost = Dictionary(grouping: of("X"), by: { $0["tid"].count }).mapValues(Self.outermost)
         let loose = flows.filter { flow in
           let time = flow["ts"].number ?? -1
-          return !(spans[flow["tid"].count] ?? []).contains { span in
-            let start = span["ts"].number ?? .infinity
-            return start <= time && time <= start + (span["dur"].number ?? 0) + 0.0005
+          let spans = outermost[flow["tid"].count] ?? []
+          // The last that begins before it, found by halves.
+          var (low, high) = (0, spans.count)
+          while low < high {
+            let middle = (low + high) / 2
+            if spans[middle].start <= time { low = middle + 1 } else { high = middle }
           }
+          return low == 0 || time > spans[low - 1].end + 0.0005
         }
         #expect(loose.isEmpty, "\(loose.prefix(3))", sourceLocation: location)
       }

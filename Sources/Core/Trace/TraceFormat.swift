@@ -12,9 +12,9 @@ struct TraceFormat {
     self.zero = zero
     bytes.append(contentsOf: "[\n".utf8)
     begin("M", "process_name", row: nil)
-    writer.key("args")
+    key("args")
     writer.beginObject()
-    writer.key("name")
+    key("name")
     writer.value("braid" as StaticString)
     writer.endObject()
     writer.endObject()
@@ -45,7 +45,7 @@ struct TraceFormat {
     case .instant:
       begin("i", entry.name, of: entry.subject, subjects, row: place)
       time("ts", entry.time - zero)
-      writer.key("s")
+      key("s")
       writer.value("t" as StaticString)
       addArguments(entry)
       end(event: ())
@@ -61,9 +61,9 @@ struct TraceFormat {
   mutating func add(_ name: StaticString, facts: [UInt8], row: Int, time: HostTime) {
     begin("i", name, row: row)
     self.time("ts", time - zero)
-    writer.key("s")
+    key("s")
     writer.value("g" as StaticString)
-    writer.key("args")
+    key("args")
     writer.value(json: facts)
     end(event: ())
   }
@@ -72,11 +72,11 @@ struct TraceFormat {
   mutating func addDropped(_ count: Int, row: Int, time: HostTime) {
     begin("i", "entries dropped", row: row)
     self.time("ts", time - zero)
-    writer.key("s")
+    key("s")
     writer.value("t" as StaticString)
-    writer.key("args")
+    key("args")
     writer.beginObject()
-    writer.key("count")
+    key("count")
     writer.value(count)
     writer.endObject()
     end(event: ())
@@ -90,14 +90,14 @@ struct TraceFormat {
       case .ends: "f"
       }
     begin(letter, flow.kind == .frame ? "frame" : "job", row: row)
-    writer.key("cat")
+    key("cat")
     writer.value("flow" as StaticString)
     self.time("ts", time - zero)
-    writer.key("id")
+    key("id")
     writer.value(Int(clamping: flow.id))
     if phase == .ends {
       // To the slice that is open, not to the next.
-      writer.key("bp")
+      key("bp")
       writer.value("e" as StaticString)
     }
     end(event: ())
@@ -108,16 +108,16 @@ struct TraceFormat {
     guard !named[place] else { return }
     named[place] = true
     begin("M", "thread_name", row: place)
-    writer.key("args")
+    key("args")
     writer.beginObject()
-    writer.key("name")
+    key("name")
     writer.value(row.name)
     writer.endObject()
     end(event: ())
     begin("M", "thread_sort_index", row: place)
-    writer.key("args")
+    key("args")
     writer.beginObject()
-    writer.key("sort_index")
+    key("sort_index")
     writer.value(row.order)
     writer.endObject()
     end(event: ())
@@ -127,7 +127,7 @@ struct TraceFormat {
 
   private mutating func begin(_ phase: StaticString, _ name: StaticString, row: Int?) {
     begin(phase, row: row)
-    writer.key("name")
+    key("name")
     writer.value(name)
   }
 
@@ -136,25 +136,25 @@ struct TraceFormat {
     _ phase: StaticString, _ name: StaticString, of subject: TraceSubject, _ subjects: [String], row: Int
   ) {
     begin(phase, row: row)
-    writer.key("name")
+    key("name")
     if subject != .none, subjects.indices.contains(subject.index) {
       writer.value(name, subjects[subject.index])
     } else {
       writer.value(name)
     }
-    writer.key("cat")
+    key("cat")
     writer.value(name)
   }
 
   private mutating func begin(_ phase: StaticString, row: Int?) {
     writer.removeAll()
     writer.beginObject()
-    writer.key("ph")
+    key("ph")
     writer.value(phase)
-    writer.key("pid")
+    key("pid")
     writer.value(1)
     if let row {
-      writer.key("tid")
+      key("tid")
       writer.value(row + 1)
     }
   }
@@ -166,18 +166,21 @@ struct TraceFormat {
     bytes.append(contentsOf: writer.bytes)
   }
 
-  private mutating func time(_ key: StaticString, _ duration: MediaDuration) {
-    writer.key(key)
+  /// A key. (A literal handed to the writer itself would be a `String`, and be looked through for what needs an escape.)
+  private mutating func key(_ name: StaticString) { writer.key(name) }
+
+  private mutating func time(_ name: StaticString, _ duration: MediaDuration) {
+    key(name)
     writer.microseconds(duration)
   }
 
   private mutating func addArguments(_ entry: borrowing TraceEntry) {
     let (first, second, third, fourth) = entry.arguments
     if entry.reason == nil, case .none = first { return }
-    writer.key("args")
+    key("args")
     writer.beginObject()
     if let reason = entry.reason {
-      writer.key("reason")
+      key("reason")
       writer.value(reason)
     }
     add(first)

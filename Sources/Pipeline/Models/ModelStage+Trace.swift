@@ -4,10 +4,10 @@ internal import BraidInference
 /// What a trace shows of a model.
 extension ModelStage {
   /// A frame, window or moment that the model does not run on, with the numbers behind it: how old it is, what the budget is,
-  /// how long a run is thought to take. `job` is nil for what was not staged at all.
+  /// how long a run is thought to take. `job` is nil for what was not staged at all; its time is then the stream's.
   func traceSkip(_ reason: SkipReason, _ job: ModelJob? = nil) {
     guard let trace = context.trace else { return }
-    let pts: TraceArgument = job.map { .time("pts", $0.start) } ?? .none
+    let pts = TraceArgument.time("pts", job?.start ?? stream.position)
     guard context.isRealtime, let captured = job?.captured else {
       return trace.instant("skip", subject, reason: reason.word, pts)
     }
