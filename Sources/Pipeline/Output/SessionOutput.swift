@@ -14,7 +14,8 @@ final class SessionOutput {
 
   private var ordered = OrderedOutput()
   private let destination: Destination
-  private let trace: TraceRow?
+  /// Where the session's thread writes down what it does.
+  let trace: TraceRow?
   /// Whether records carry the times that were measured: capture, latency, budget.
   var showsTimes = false
   /// Nanoseconds from CLOCK_MONOTONIC to the Unix epoch's clock, fixed at the start.

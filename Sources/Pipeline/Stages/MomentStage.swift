@@ -134,7 +134,12 @@ final class MomentStage {
         synchroniser.advance(stream: number, to: stream.position)
       }
     }
-    while let moment = synchroniser.next(now: now) { tell(moment, now: now) }
+    while true {
+      let begun = output.trace?.begin()
+      guard let moment = synchroniser.next(now: now) else { return }
+      tell(moment, now: now)
+      output.trace?.span("synchronise", since: begun, .time("pts", moment.time))
+    }
   }
 
   /// What became of the moments so far.
