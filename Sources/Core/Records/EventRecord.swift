@@ -1,5 +1,19 @@
 /// Something that happened at a time or over a time: the `event` record.
 public struct EventRecord: Hashable, Sendable {
+  /// A setting that was changed.
+  public struct Change: Hashable, Sendable {
+    /// What it was.
+    public var from: Double
+    /// What it is now.
+    public var to: Double
+
+    /// A change.
+    public init(from: Double, to: Double) {
+      self.from = from
+      self.to = to
+    }
+  }
+
   /// Counts the events of a session; an event that is still open and its end have the same.
   public var id = 0
   /// What happened: `speech`, `motion`, `cut`, `hit`.
@@ -20,6 +34,8 @@ public struct EventRecord: Hashable, Sendable {
   public var score: Float?
   /// Why it happened, in a few words; nil where the name says all.
   public var cause: String?
+  /// For a setting that the session changed by itself: from what to what.
+  public var change: Change?
 
   /// An empty record, to be filled.
   public init() {}
@@ -53,6 +69,12 @@ public struct EventRecord: Hashable, Sendable {
     if let cause {
       writer.key("cause")
       writer.value(cause)
+    }
+    if let change {
+      writer.key("from")
+      writer.value(change.from, decimals: 2)
+      writer.key("to")
+      writer.value(change.to, decimals: 2)
     }
     writer.endRecord()
   }

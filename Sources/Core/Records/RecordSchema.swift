@@ -257,6 +257,8 @@ public enum RecordSchema {
             "final": {"type": "boolean"},
             "score": {"type": ["number", "null"]},
             "cause": {"type": "string"},
+            "from": {"type": "number"},
+            "to": {"type": "number"},
             "revises": {"type": "integer", "minimum": 0},
             "late": {"type": "boolean"},
             "wait_ms": {"type": "number"},

@@ -6,7 +6,7 @@ internal import BraidCore
 /// is kept when it is due, or 2 ms before (a twentieth of the period if that is less), and the next is due a period after
 /// that one *was due*, so that the kept rate comes as near the limit as the stream allows. After a hole or a step back
 /// the grid starts anew.
-struct IntervalFilter {
+struct IntervalFilter: Sendable {
   private let policy: SkipPolicy
   private var count = 0
   private var due: MediaTime?

@@ -10,6 +10,8 @@ public struct SchedulerCounters: Hashable, Sendable {
   public var probes = 0
   /// Results that came after their deadline, those of probes included.
   public var missed = 0
+  /// Those of them that were probes.
+  public var missedProbes = 0
   /// Frames that were not run, by reason.
   public var skipped = SkipCounts()
   /// Frames that wait.
@@ -38,13 +40,20 @@ struct ScheduledTask {
   /// The place on the ladder of intervals.
   var intervalStep = 0
   var lastStep: HostTime?
-  /// The number of the frame that is due next, of those offered: ones before it are passed over.
+  /// The number of the frame that is due next, of those that came: ones before it are passed over.
   private var due = 0.0
+  /// Frames that came and were not thinned out beforehand.
+  private(set) var arrivals = 0
+  /// What the skip policy thins out beforehand.
+  var filter: IntervalFilter
 
   var isShed = false
   var shedAt: HostTime?
   /// How long it stays shed; doubles while it does not help.
   var shedFor = MediaDuration.seconds(1)
+  /// Why carried state begins anew with the next run; nil where it goes on, or where nothing has run yet.
+  var resetCause: SchedulerChange.Cause?
+  /// Whether carried state begins anew with the next run.
   var resetsState: Bool
 
   /// Mean time between frames, in seconds; 0 before the second.
@@ -71,8 +80,9 @@ struct ScheduledTask {
   /// Set while one choice is made.
   var isPassedOver = false
 
-  init(configuration: SchedulerConfiguration.Task, firstEntry: Int) {
+  init(configuration: SchedulerConfiguration.Task, policy: SkipPolicy, firstEntry: Int) {
     self.firstEntry = firstEntry
+    filter = IntervalFilter(policy)
     resetsState = configuration.kind == .stateful
     minimumPeriod =
       configuration.minimumRate > 0
@@ -87,6 +97,7 @@ struct ScheduledTask {
   }
 
   mutating func noteArrival(captured: HostTime, content value: Double) {
+    arrivals += 1
     if let lastCaptured {
       let since = max(0, (captured - lastCaptured).seconds)
       longestGap = since > longestGap && since < 1 + 8 * gap ? since : max(gap, longestGap * 0.99)
@@ -100,6 +111,13 @@ struct ScheduledTask {
     nextContent = (nextContent + 1) % Self.contents
     contentCount = min(contentCount + 1, Self.contents)
     contentMean += (value - contentMean) / 64
+  }
+
+  /// Breaks carried state off.
+  mutating func breakState(_ cause: SchedulerChange.Cause) {
+    resetsState = true
+    // Before the first run there is no state to lose.
+    if counters.results > 0 || counters.inFlight > 0 { resetCause = resetCause ?? cause }
   }
 
   /// Counts losses towards the next frame to come.
@@ -121,7 +139,7 @@ struct ScheduledTask {
   func admits(share: Double, usesContent: Bool) -> Bool {
     guard intervalStep > 0 else { return true }
     let early = usesContent ? (contentRank - 0.5) * 2 * interval(share: share) : 0
-    return Double(counters.offered) + early + 0.01 >= due
+    return Double(arrivals) + early + 0.01 >= due
   }
 
   /// Moves what is due on from a frame that is run: an interval after it was due, or after the frame before it if that is

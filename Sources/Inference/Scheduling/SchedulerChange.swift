@@ -12,6 +12,8 @@ public struct SchedulerChange: Hashable, Sendable {
     case shed(task: Int)
     /// A task that was shed begins anew.
     case restored(task: Int)
+    /// A task with carried state begins anew with the frame of this media time.
+    case stateReset(task: Int, at: MediaTime)
   }
 
   /// Why.
@@ -24,6 +26,12 @@ public struct SchedulerChange: Hashable, Sendable {
     case slow
     /// Frames came later than could be made up for.
     case late
+    /// The stream has a gap.
+    case gap
+    /// The skip policy passes over frames in between.
+    case thinned
+    /// The model was given up for a while.
+    case shed
   }
 
   /// When.

@@ -86,14 +86,27 @@ public struct SchedulerConfiguration: Hashable, Sendable {
   public var tasks: [Task]
   /// Whether, when frames are skipped anyway, those with more in them are kept.
   public var usesContent: Bool
+  /// What may be passed over.
+  public var policy: SkipPolicy
+  /// Whether time counts. At fast pace no frame is ever skipped for time.
+  public var isRealtime: Bool
 
-  /// A configuration.
-  public init(servers: Int = 1, models: [Model], tasks: [Task], usesContent: Bool = true) {
+  /// A configuration; without more, one at real-time pace that skips what it has to.
+  public init(
+    servers: Int = 1, models: [Model], tasks: [Task], usesContent: Bool = true, policy: SkipPolicy = .adaptive,
+    isRealtime: Bool = true
+  ) {
     self.servers = servers
     self.models = models
     self.tasks = tasks
     self.usesContent = usesContent
+    self.policy = policy
+    self.isRealtime = isRealtime
   }
+
+  /// Whether every frame that the policy keeps is run, in order and however late: at fast pace, and under
+  /// ``SkipPolicy/none``.
+  public var keepsAll: Bool { !isRealtime || policy == .none }
 
   /// As events and errors name a task: `model on stream`.
   public func name(ofTask task: Int) -> String {

@@ -3,12 +3,22 @@ public import BraidCore
 extension SessionScheduler {
   /// What to do now. Ask again after everything but ``Decision/idle``.
   public mutating func next(now: HostTime) -> Decision {
+    if configuration.keepsAll { return nextOfAll(now: now) }
     control(now: now)
     if let change = takeChange() { return .changed(change) }
     if let skip = skipHopeless(now: now) { return .skip(skip) }
     guard let server = flights.firstIndex(where: { $0 == nil }) else { return .idle }
     guard let task = choose(now: now) else { return .idle }
     if hasTooMany(task, now: now), let skip = skipLeast(task: task, now: now) { return .skip(skip) }
+    return start(task, server: server, now: now).map(Decision.run) ?? .idle
+  }
+
+  /// What to do where all is run: each task's frames in order, as soon as a server is free.
+  private mutating func nextOfAll(now: HostTime) -> Decision {
+    if let change = takeChange() { return .changed(change) }
+    guard let server = flights.firstIndex(where: { $0 == nil }),
+      let task = tasks.indices.first(where: { tasks[$0].queued > 0 && !tasks[$0].isRunning })
+    else { return .idle }
     return start(task, server: server, now: now).map(Decision.run) ?? .idle
   }
 
@@ -175,10 +185,12 @@ extension SessionScheduler {
     let model = configuration.tasks[task].model
     let estimate = estimate(task: task) ?? .zero
     let slack = entry.deadline - now
-    let isProbe = isHopeless(entry, task: task, now: now)
+    let isProbe = !configuration.keepsAll && isHopeless(entry, task: task, now: now)
     let risk = isProbe ? 1 : risk(task, slack: slack)
     if !isProbe { tasks[task].missAllowance -= risk }
-    let fitting = estimate > .zero ? max(1, slack.nanoseconds / estimate.nanoseconds) : Int64(entry.count)
+    let fitting =
+      estimate > .zero && !configuration.keepsAll
+      ? max(1, slack.nanoseconds / estimate.nanoseconds) : Int64(entry.count)
     let count = min(entry.count, Int(clamping: fitting))
     _ = removeFirst(task)
     tasks[task].counters.inFlight = 1
@@ -191,6 +203,10 @@ extension SessionScheduler {
       risk: risk)
     let resetsState = tasks[task].resetsState
     tasks[task].resetsState = false
+    if let cause = tasks[task].resetCause {
+      tasks[task].resetCause = nil
+      tell(.stateReset(task: task, at: entry.time), cause, now: now)
+    }
     return Run(
       item: entry.item, task: task, server: server, rung: models[model].rung, count: count, time: entry.time,
       deadline: entry.deadline, reserved: reserve(task), isProbe: isProbe, resetsState: resetsState,

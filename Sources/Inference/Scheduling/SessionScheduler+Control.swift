@@ -128,7 +128,7 @@ extension SessionScheduler {
     tasks[task].shedFor = wasRestoredSoon ? min(.seconds(8), tasks[task].shedFor * 2) : .seconds(1)
     tasks[task].isShed = true
     tasks[task].shedAt = now
-    tasks[task].resetsState = true
+    tasks[task].breakState(.shed)
     tell(.shed(task: task), cause, now: now)
   }
 
@@ -147,7 +147,7 @@ extension SessionScheduler {
     tell(.restored(task: task), .relief, now: now)
   }
 
-  private mutating func tell(_ kind: SchedulerChange.Kind, _ cause: SchedulerChange.Cause, now: HostTime) {
+  mutating func tell(_ kind: SchedulerChange.Kind, _ cause: SchedulerChange.Cause, now: HostTime) {
     // Changes come a few a second and are taken at the next decision; of a flood the oldest goes.
     if changesCount == changes.count {
       changesHead = (changesHead + 1) % changes.count

@@ -6,6 +6,7 @@ extension SessionScheduler {
     tasks[task].counters.offered += 1
     tasks[task].counters.skipped[reason] += 1
     tasks[task].lostAfter[reason] += 1
+    if reason == .gap { resetState(task: task) }
   }
 
   /// Lets the oldest frame of a task that waits go: for a reason from outside, a gap, the end. Nil when none waits.

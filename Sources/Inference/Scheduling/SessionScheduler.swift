@@ -20,7 +20,7 @@ public struct SessionScheduler: Sendable {
     let deadline: HostTime
     let content: Double
     let count: Int
-    /// Which of the frames offered it is, from 1.
+    /// Which of the frames that came it is, from 1.
     let number: Int
     /// What was skipped between the entry before and this one.
     var lostBefore: SkipCounts
@@ -61,7 +61,7 @@ public struct SessionScheduler: Sendable {
     tasks = []
     var first = 0
     for task in configuration.tasks {
-      tasks.append(ScheduledTask(configuration: task, firstEntry: first))
+      tasks.append(ScheduledTask(configuration: task, policy: configuration.policy, firstEntry: first))
       first += task.queueCapacity
     }
     for task in configuration.tasks {
@@ -93,6 +93,12 @@ public struct SessionScheduler: Sendable {
     models[model].seed(rung: rung, duration)
   }
 
+  /// Whether a frame offered now would not push another one out for want of room.
+  public func hasRoom(task: Int) -> Bool { tasks[task].queued < configuration.tasks[task].queueCapacity }
+
+  /// Whether anything of a task waits or runs.
+  public func isIdle(task: Int) -> Bool { tasks[task].queued == 0 && !tasks[task].isRunning }
+
   /// Takes a frame.
   ///
   /// - Parameters:
@@ -105,12 +111,17 @@ public struct SessionScheduler: Sendable {
   ///   - now: the clock's time.
   /// - Returns: the frame that goes because of this one: itself, or the oldest that waits. Nil if none does. More may go
   ///   with the next ``next(now:)``.
+  /// - Precondition: ``hasRoom(task:)``, where ``SchedulerConfiguration/keepsAll``.
   public mutating func offer(
     _ item: Int, task: Int, time: MediaTime, captured: HostTime, content: Double = 1, count: Int = 1, now: HostTime
   ) -> Skip? {
     let deadline = captured + configuration.tasks[task].budget
     let kind = configuration.tasks[task].kind
     tasks[task].counters.offered += 1
+    guard tasks[task].filter.keeps(time) else {
+      if kind == .stateful { tasks[task].breakState(.thinned) }
+      return passOver(item, task: task, time: time, deadline: deadline, .interval, now: now)
+    }
     let held = content.isFinite ? min(max(content, 0), 1e9) : 1
     tasks[task].noteArrival(captured: captured, content: held)
     if models[configuration.tasks[task].model].lastStart == nil {
@@ -125,14 +136,10 @@ public struct SessionScheduler: Sendable {
     {
       reason = .interval
     }
-    if let reason {
-      tasks[task].counters.skipped[reason] += 1
-      tasks[task].lostAfter[reason] += 1
-      return Skip(
-        item: item, task: task, time: time, reason: reason, slack: deadline - now, estimate: estimate(task: task))
-    }
+    if let reason { return passOver(item, task: task, time: time, deadline: deadline, reason, now: now) }
     var gone: Skip?
-    if tasks[task].queued == configuration.tasks[task].queueCapacity {
+    if !hasRoom(task: task) {
+      precondition(!configuration.keepsAll, "a frame was offered to a full queue that may not be thinned")
       if kind == .stateful { shed(task, cause: .late, now: now) }
       gone =
         kind == .picture
@@ -141,10 +148,20 @@ public struct SessionScheduler: Sendable {
     }
     entries[place(task, tasks[task].queued)] = Entry(
       item: item, time: time, captured: captured, deadline: deadline, content: held, count: max(1, count),
-      number: tasks[task].counters.offered, lostBefore: tasks[task].lostAfter)
+      number: tasks[task].arrivals, lostBefore: tasks[task].lostAfter)
     tasks[task].lostAfter = SkipCounts()
     tasks[task].counters.queued += 1
     return gone
+  }
+
+  /// Lets a frame go that has just come.
+  private mutating func passOver(
+    _ item: Int, task: Int, time: MediaTime, deadline: HostTime, _ reason: SkipReason, now: HostTime
+  ) -> Skip {
+    tasks[task].counters.skipped[reason] += 1
+    tasks[task].lostAfter[reason] += 1
+    return Skip(
+      item: item, task: task, time: time, reason: reason, slack: deadline - now, estimate: estimate(task: task))
   }
 
   /// Says that the run on a server has ended with a result. Without one nothing happens.
@@ -164,6 +181,7 @@ public struct SessionScheduler: Sendable {
     tasks[flight.task].counters.results += 1
     tasks[flight.task].counters.missed += met ? 0 : 1
     tasks[flight.task].counters.probes += flight.isProbe ? 1 : 0
+    tasks[flight.task].counters.missedProbes += flight.isProbe && !met ? 1 : 0
     tasks[flight.task].counters.inFlight = 0
     if !flight.isProbe { tasks[flight.task].settleRisk(flight.risk, missed: !met) }
     return met
@@ -178,6 +196,7 @@ public struct SessionScheduler: Sendable {
     var lost = SkipCounts()
     lost[reason] = 1
     addLost(lost, task: flight.task)
+    resetState(task: flight.task)
   }
 
   /// Whether a server is free and nothing waits for it.
@@ -187,7 +206,9 @@ public struct SessionScheduler: Sendable {
   }
 
   /// Says that a task's carried state is broken, as after a gap: it begins anew with the next run.
-  public mutating func resetState(task: Int) { tasks[task].resetsState = true }
+  public mutating func resetState(task: Int) {
+    if configuration.tasks[task].kind == .stateful { tasks[task].breakState(.gap) }
+  }
 
   func estimate(task: Int) -> MediaDuration? { estimate(model: configuration.tasks[task].model) }
 

@@ -1,32 +1,104 @@
 internal import BraidCore
+internal import BraidInference
 
-/// The session thread's side of the inference actor: submits jobs and brings finished ones back to their stages.
+/// The session thread's side of the inference actor: puts what the models' stages offer before the scheduler, hands what it
+/// starts to the actor, and brings finished jobs back to their stages.
+///
+/// For the session's thread. Allocates: no, in the steady state.
 final class JobDispatcher {
   /// The session's time.
   let time: SessionTime
+  /// Decides for all models together. Its tasks are the models, in their order.
+  private(set) var scheduler: SessionScheduler
   /// Where finished jobs come from.
   private let intake: any SessionIntake
   private let queue: JobQueue
   private let ready: Signal
+  /// Whether each job is waited for, so that nothing depends on how fast it was.
+  private let waitsForEachJob: Bool
   private let trace: TraceRow?
   private var stages: [ModelStage] = []
+  private var jobs: [ModelJob] = []
   private var running = 0
 
-  init(queue: JobQueue, intake: any SessionIntake, ready: Signal, time: SessionTime, trace: TraceRow?) {
+  init(
+    _ scheduler: SessionScheduler, queue: JobQueue, intake: any SessionIntake, ready: Signal, time: SessionTime,
+    waitsForEachJob: Bool, trace: TraceRow?
+  ) {
+    self.scheduler = scheduler
     self.queue = queue
     self.intake = intake
     self.ready = ready
     self.time = time
+    self.waitsForEachJob = waitsForEachJob
     self.trace = trace
   }
 
   /// Adds the stage of the model of this place; stages are added in the models' order.
   func add(_ stage: ModelStage) { stages.append(stage) }
 
-  /// Hands a job to the actor.
-  func submit(_ job: ModelJob) {
-    running += 1
-    queue.submit(job)
+  /// Makes a job of a model.
+  func makeJob(model: Int, staged: [Int], outputs: [Int]) -> ModelJob {
+    let job = ModelJob(place: jobs.count, model: model, staged: staged, outputs: outputs)
+    jobs.append(job)
+    return job
+  }
+
+  /// Takes the times of the runs before the first frame.
+  ///
+  /// - Throws: where they show that what was asked for cannot be kept.
+  func seed(_ durations: [MediaDuration]) throws(SchedulingError) {
+    for (model, duration) in durations.enumerated() { scheduler.seed(model: model, duration) }
+    if scheduler.configuration.isRealtime { try scheduler.configuration.check(runTimes: durations.map { [$0] }) }
+  }
+
+  // MARK: What stages ask for
+
+  /// Puts a staged job before the scheduler. It is started, if at all, by the next ``pump()``.
+  func offer(_ job: ModelJob) {
+    let task = job.model
+    if scheduler.configuration.keepsAll { wait { scheduler.hasRoom(task: task) } }
+    let skip = scheduler.offer(
+      job.place, task: task, time: job.start, captured: job.captured ?? time.now, now: time.now)
+    if let skip { stages[skip.task].passOver(jobs[skip.item], skip.reason) }
+    // Where all is run the next may have to wait for room that this one makes.
+    if scheduler.configuration.keepsAll || waitsForEachJob { pump() }
+    if waitsForEachJob { waitForAll(of: stages[task]) }
+  }
+
+  /// Counts a frame that is not offered.
+  func refuse(task: Int, _ reason: SkipReason) { scheduler.refuse(task: task, reason) }
+
+  /// Lets everything of a task that waits go.
+  func shed(task: Int) {
+    while let skip = scheduler.skipFirst(task: task, .shed, now: time.now) {
+      stages[task].passOver(jobs[skip.item], skip.reason)
+    }
+  }
+
+  /// Carried state begins anew: the stream has a gap.
+  func resetState(task: Int) { scheduler.resetState(task: task) }
+
+  // MARK: What the session's loop calls
+
+  /// Starts whatever is due and lets go what cannot be run.
+  func pump() {
+    let begun = trace?.begin()
+    var hasDecided = false
+    while true {
+      let step = trace?.begin()
+      switch scheduler.next(now: time.now) {
+      case .run(let run):
+        start(run)
+        trace?.span("start", stages[run.task].subject, since: step, .time("pts", run.time))
+      case .skip(let skip): stages[skip.task].passOver(jobs[skip.item], skip.reason)
+      case .changed(let change): tell(change)
+      case .idle:
+        if hasDecided { trace?.span("decide", since: begun) }
+        return
+      }
+      hasDecided = true
+    }
   }
 
   /// Brings back what is finished. Returns whether there was anything.
@@ -35,7 +107,13 @@ final class JobDispatcher {
     var found = false
     while let job = intake.takeCompleted(running: running) {
       running -= 1
+      if job.failure == nil {
+        scheduler.finished(server: job.server, now: time.now)
+      } else {
+        scheduler.abandoned(server: job.server, .shed)
+      }
       stages[job.model].complete(job)
+      pump()
       found = true
     }
     return found
@@ -51,6 +129,35 @@ final class JobDispatcher {
       drain()
       if condition() { return }
       intake.wait(on: ready, since: ticket, until: HostTime(nanoseconds: .max))
+    }
+  }
+
+  /// Blocks until nothing of a stage waits or runs. What the scheduler would not start even with all threads at rest is let
+  /// go (`shed`).
+  func waitForAll(of stage: ModelStage) {
+    while !stage.isIdle {
+      pump()
+      wait { stage.isIdle || running == 0 }
+      if running == 0 { shed(task: stage.index) }
+    }
+  }
+
+  private func start(_ run: SessionScheduler.Run) {
+    let job = jobs[run.item]
+    job.server = run.server
+    job.resetsState = run.resetsState
+    job.lost = run.lost
+    job.isProbe = run.isProbe
+    running += 1
+    queue.submit(job)
+  }
+
+  private func tell(_ change: SchedulerChange) {
+    switch change.kind {
+    case .interval(let task, _, _), .shed(let task), .restored(let task), .stateReset(let task, _):
+      stages[task].tell(change, at: time.media(at: change.time))
+    case .rung(let model, _, _):
+      for stage in stages where stage.index == model { stage.tell(change, at: time.media(at: change.time)) }
     }
   }
 }

@@ -8,6 +8,8 @@ internal import BraidInference
 final class ModelJob: @unchecked Sendable {
   // SAFETY: one owner at a time; the lock of ``JobQueue`` hands it over.
 
+  /// Its place among the session's jobs, which the scheduler knows it by.
+  let place: Int
   /// Which of the session's models.
   let model: Int
   /// Which of the model's jobs it is at present, for traces.
@@ -34,6 +36,8 @@ final class ModelJob: @unchecked Sendable {
   /// The window's number since the run of sound began, or 0.
   var window = 0
   var captured: HostTime?
+  /// Which of the scheduler's servers it keeps busy.
+  var server = 0
   var isProbe = false
   var lost = SkipCounts()
   var skews: [ResultRecord.Skew] = []
@@ -56,7 +60,8 @@ final class ModelJob: @unchecked Sendable {
   /// Its way, for traces.
   var flow: TraceFlow { .job(model: model, number: number) }
 
-  init(model: Int, staged: [Int], outputs: [Int]) {
+  init(place: Int, model: Int, staged: [Int], outputs: [Int]) {
+    self.place = place
     self.model = model
     self.staged = staged.map { Array(repeating: 0, count: $0) }
     self.outputs = outputs.map { Array(repeating: 0, count: $0) }

@@ -14,7 +14,7 @@ extension ModelStage {
     trace.instant(
       "skip", subject, reason: reason.word, pts, .duration("age_ms", context.dispatcher.time.now - captured),
       context.budget.map { .duration("budget_ms", $0) } ?? .none,
-      scheduler.estimator.estimate.map { .duration("run_ms", $0) } ?? .none)
+      context.dispatcher.scheduler.estimate(model: index).map { .duration("run_ms", $0) } ?? .none)
   }
 
   /// How many jobs wait or run.

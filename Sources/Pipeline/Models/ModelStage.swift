@@ -2,7 +2,7 @@ internal import BraidCore
 internal import BraidInference
 internal import BraidMedia
 
-/// One model on one stream: takes frames, windows or moments as they come, lets the scheduler choose, and tells results.
+/// One model on one stream: takes frames, windows or moments as they come, offers them to the scheduler, and tells results.
 ///
 /// For the session's thread. Allocates: no, in the steady state, apart from what decoders find.
 final class ModelStage {
@@ -10,11 +10,8 @@ final class ModelStage {
   struct Context {
     /// Whether time counts: real-time pace.
     var isRealtime: Bool
-    /// Whether each job is waited for, so that nothing depends on how fast it was.
-    var waitsForEachJob: Bool
     /// From capture to result; nil for no bound.
     var budget: MediaDuration?
-    var policy: SkipPolicy
     var output: SessionOutput
     var dispatcher: JobDispatcher
     /// Where the session's thread writes down what it does.
@@ -38,13 +35,11 @@ final class ModelStage {
   /// Why the model can run no more.
   private(set) var failure: (any DescribedError)?
 
-  private(set) var scheduler: FrameScheduler<ModelJob>
   private var free: [ModelJob]
   private(set) var live: [ModelJob] = []
   /// Jobs that were taken from ``free`` so far.
   private var jobCount = 0
   private var result = ResultRecord()
-  private var resetsState = false
   private var passedOver: Set<MediaError> = []
   var nextWindow = 0
 
@@ -59,23 +54,20 @@ final class ModelStage {
     self.stream = stream
     self.feed = feed
     self.context = context
-    let isPicture = !description.takesSound
-    let capacity = context.isRealtime ? (isPicture ? 1 : 64) : 3
-    scheduler = FrameScheduler(
-      FrameScheduler.Configuration(
-        kind: isPicture ? .picture : .window, policy: context.policy, isRealtime: context.isRealtime,
-        budget: context.budget ?? .unlimited, queueCapacity: capacity))
+    let capacity = context.dispatcher.scheduler.configuration.tasks[index].queueCapacity
     let outputs = plan.outputs.map { $0.shape?.elementCount ?? 0 }
     let staged = description.inputs.map { Self.stagedCount($0.source, isMoment: description.isMoment) }
     let waiting = description.isMoment ? MomentFeed.tickCapacity : 0
-    free = (0..<capacity + 2 + waiting).map { _ in ModelJob(model: index, staged: staged, outputs: outputs) }
+    free = (0..<capacity + 2 + waiting).map { _ in
+      context.dispatcher.makeJob(model: index, staged: staged, outputs: outputs)
+    }
     decoding = try ResultDecoding(description: description, plan: plan)
   }
 
   /// What became of everything that the model was offered.
   var account: ModelAccount {
     var account = ModelAccount(id: id, stream: stream.id)
-    let counters = scheduler.counters
+    let counters = context.dispatcher.scheduler.counters(task: index)
     account.offered = counters.offered
     account.results = counters.results
     account.probes = counters.probes
@@ -91,11 +83,9 @@ final class ModelStage {
   /// itself and a millisecond for waking up are taken off.
   func waitLimit(_ wait: MediaDuration) -> MediaDuration {
     guard let budget = context.budget else { return wait }
-    return max(.zero, min(wait, budget - (scheduler.estimator.estimate ?? .zero) - .milliseconds(1)))
+    let estimate = context.dispatcher.scheduler.estimate(model: index) ?? .zero
+    return max(.zero, min(wait, budget - estimate - .milliseconds(1)))
   }
-
-  /// Takes the time of the run before the first frame.
-  func seed(_ duration: MediaDuration) { scheduler.seed(duration) }
 
   /// Nothing earlier than this will be told by the model.
   var bound: MediaTime {
@@ -123,95 +113,54 @@ final class ModelStage {
 
   /// Counts a frame that is not offered.
   func refuse(_ reason: SkipReason) {
-    scheduler.refuse(reason)
+    context.dispatcher.refuse(task: index, reason)
     traceSkip(reason)
   }
 
   /// Puts a staged job before the scheduler, which may run it, keep it or let it or another go.
   func offer(_ job: ModelJob) {
-    if !context.isRealtime || context.policy == .none { context.dispatcher.wait { scheduler.hasRoom } }
-    job.resetsState = resetsState
-    resetsState = false
     job.ready = context.dispatcher.time.now
     live.append(job)
-    let gone = scheduler.offer(job, time: job.start, captured: job.captured, now: job.ready)
     traceQueue()
-    if let gone { passOver(gone.item, gone.reason) }
-    pump()
-    if context.waitsForEachJob { context.dispatcher.wait { live.isEmpty } }
-  }
-
-  /// Starts whatever is due.
-  func pump() {
-    let begun = context.trace?.begin()
-    var hasSkipped = false
-    while true {
-      switch scheduler.startNext(now: context.dispatcher.time.now) {
-      case .run(let run):
-        run.item.lost = run.lost
-        run.item.isProbe = run.isProbe
-        context.dispatcher.submit(run.item)
-        context.trace?.span("start", subject, since: begun, .time("pts", run.time))
-        return
-      case .skip(let skip):
-        passOver(skip.item, skip.reason)
-        hasSkipped = true
-      case .idle:
-        if hasSkipped { context.trace?.span("start", subject, since: begun) }
-        return
-      }
-    }
+    context.dispatcher.offer(job)
   }
 
   /// Takes a job back from the actor and tells what it found.
   func complete(_ job: ModelJob) {
-    let now = context.dispatcher.time.now
     let begun = context.trace?.begin()
     defer { context.trace?.span("result", subject, since: begun, .time("pts", job.start)) }
     if let error = job.failure as? MediaError {
       // A picture that cannot be scaled is passed over; the next may be another.
-      scheduler.abandoned(.shed)
       traceSkip(.shed, job)
       if passedOver.insert(error).inserted { context.output.error(error, isFatal: false, at: job.start) }
     } else if let error = job.failure {
       failure = error
-      scheduler.abandoned(.shed)
       traceSkip(.shed, job)
     } else {
-      scheduler.finished(now: now)
       inferenceTimes.record(job.finished - job.started)
-      tell(job, now: now)
+      tell(job, now: context.dispatcher.time.now)
     }
     recycle(job)
-    if failure == nil { pump() } else { shedAll() }
+    if failure != nil { shedAll() }
   }
 
   /// Waits for everything under way and ends what is open: the stream or the run has ended at `time`.
   func endRun(at time: MediaTime) {
-    context.dispatcher.wait { live.isEmpty }
+    context.dispatcher.waitForAll(of: self)
     var found: [ResultDecoding.Event] = []
     decoding.endRun(at: time) { found.append($0) }
     for event in found { tell(event, order: LineOrder(time: time, stream: stream.order, model: index)) }
-    resetsState = description.carriesState
+    context.dispatcher.resetState(task: index)
     nextWindow = 0
   }
 
   /// Lets everything that waits go: the session is being interrupted.
-  func shedAll() {
-    while let skip = scheduler.skipFirst(.shed) {
-      traceSkip(.shed, skip.item)
-      recycle(skip.item)
-    }
-  }
+  func shedAll() { context.dispatcher.shed(task: index) }
 
-  /// Takes back a job that the scheduler let go. A model with carried state is not thinned job by job: what waits behind
-  /// goes as well, and the state begins anew.
-  private func passOver(_ job: ModelJob, _ reason: SkipReason) {
+  /// Takes back a job that the scheduler let go.
+  func passOver(_ job: ModelJob, _ reason: SkipReason) {
     traceSkip(reason, job)
     recycle(job)
-    guard description.carriesState else { return }
-    shedAll()
-    resetsState = true
   }
 
   private func recycle(_ job: ModelJob) {

@@ -16,7 +16,7 @@ extension SessionRun {
   /// When a live session is over by its `--duration`, or must be once it is ending.
   var endOfLiveSession: HostTime? {
     guard isLive else { return nil }
-    return endingDeadline ?? configuration.inputOptions.duration.map { zero + $0 }
+    return endingDeadline ?? configuration.inputOptions.duration.map { time.zero + $0 }
   }
 
   /// Tells what has happened to the inputs, and ends them when their time is over.

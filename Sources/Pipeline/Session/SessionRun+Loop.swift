@@ -9,22 +9,20 @@ extension SessionRun {
   /// Runs until every stream has ended, the reader has gone, a model failed or the session was interrupted.
   func loop() {
     guard let intake else { return }
-    moments?.begin(at: zero)
+    moments?.begin(at: time.zero)
     while true {
       let ticket = session.ready.ticket()
       guard intake.beginRound() else { break }
       let progressed = takeElements()
       dispatcher?.drain()
-      for model in models {
-        model.takeMoments()
-        model.pump()
-      }
+      for model in models { model.takeMoments() }
+      dispatcher?.pump()
       moments?.update(now: time.now)
       if let failed = models.first(where: { $0.failure != nil }), let failure = failed.failure {
         fail(failure, status: .model)
         break
       }
-      if isRealtime { writeDueStats(until: .zero + (time.now - zero)) }
+      if isRealtime { writeDueStats(until: time.media(at: time.now)) }
       output.release(before: isRealtime ? .distantFuture : bound, flush: isRealtime || !progressed)
       reportProgress()
       if isLive { followLiveInputs() }
@@ -36,7 +34,7 @@ extension SessionRun {
     for stream in streams where !stream.isFinished { finish(stream, isInterrupted: true) }
     for model in models { model.takeMoments() }
     moments?.update(now: time.now)
-    dispatcher?.wait { self.models.allSatisfy(\.isIdle) }
+    for model in models { dispatcher?.waitForAll(of: model) }
   }
 
   /// Nothing earlier than this will be told.
@@ -52,7 +50,7 @@ extension SessionRun {
   /// When to look again although nothing has come.
   private var nextWake: HostTime {
     var wake = HostTime(nanoseconds: .max)
-    if statsInterval > .zero, isRealtime { wake = min(wake, zero + (nextStats - .zero)) }
+    if statsInterval > .zero, isRealtime { wake = min(wake, time.zero + (nextStats - .zero)) }
     if let end = endOfLiveSession { wake = min(wake, end) }
     if let deadline = moments?.deadline { wake = min(wake, deadline) }
     for model in models {
@@ -74,6 +72,7 @@ extension SessionRun {
         moments?.take(element, of: streams[stream], now: time.now)
         // At once: ticks would wait in greater numbers than there is room for.
         for model in models { model.takeMoments() }
+        dispatcher?.pump()
         taken += 1
       }
     }

@@ -12,8 +12,8 @@ extension SessionRun {
     header.options.apply(to: &configuration)
     descriptions = header.inputs
     started = HostTime(nanoseconds: header.made)
-    zero = HostTime(nanoseconds: header.zero)
-    time.step(to: zero)
+    time.zero = HostTime(nanoseconds: header.zero)
+    time.step(to: time.zero)
     output.wallOffset = header.wallOffset
     guard !configuration.isDeterministic else { return }
     identity = SessionRecord.Identity(id: header.id, host: header.host, started: header.started)
@@ -47,7 +47,7 @@ extension SessionRun {
       Recording.Header(
         version: BraidVersion.current, id: identity?.id ?? "", host: identity?.host ?? "",
         started: identity?.started ?? now, wallOffset: output.wallOffset, made: started.nanoseconds,
-        zero: zero.nanoseconds, inputs: descriptions.map(\.withoutCredentials), models: models.map(\.id),
+        zero: time.zero.nanoseconds, inputs: descriptions.map(\.withoutCredentials), models: models.map(\.id),
         options: RecordedOptions(configuration)))
   }
 

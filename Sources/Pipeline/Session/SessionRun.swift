@@ -40,8 +40,6 @@ final class SessionRun {
   var status = ExitStatus.done
   /// Until when a live session that is to end takes what its inputs have given; nil while it goes on.
   var endingDeadline: HostTime?
-  /// When the session's time is zero.
-  var zero: HostTime
   /// Whether an input is live: time is then the capture's, and the session ends when it is told to.
   var isLive = false
   /// Whether frames come as time goes: at real-time pace, or from a live input.
@@ -51,6 +49,7 @@ final class SessionRun {
   var nextStats = MediaTime.zero
   var dispatcher: JobDispatcher?
   var queue: JobQueue?
+  private var thread: InferenceThread?
   let progressStart: HostTime
   var nextProgress: HostTime
   /// Where the session's threads write down what they do; nil for nowhere.
@@ -64,7 +63,6 @@ final class SessionRun {
     configuration = session.configuration
     time = SessionTime(clock: session.clock)
     started = time.now
-    zero = started
     progressStart = started
     nextProgress = started
     output = SessionOutput(destination, now: started, trace: trace?.row)
@@ -77,7 +75,6 @@ final class SessionRun {
 
   /// From opening to the summary.
   func run() -> ExitStatus {
-    var thread: InferenceThread?
     do {
       if let folder = configuration.replayedFolder { try openRecording(folder) } else { try openInputs() }
       try followKindOfInputs()
@@ -88,7 +85,7 @@ final class SessionRun {
       }
       streams = builder.streams
       let loaded = try loadModels()
-      thread = try prepare(builder, loaded)
+      try prepare(builder, loaded)
       try startInputs(rings)
       writeSession()
       loop()
@@ -163,7 +160,7 @@ final class SessionRun {
   }
 
   /// Binds models, features and detectors to the streams, and starts the inference thread where it is needed.
-  private func prepare(_ builder: SessionBuilder, _ loaded: [LoadedModel]) throws -> InferenceThread? {
+  private func prepare(_ builder: SessionBuilder, _ loaded: [LoadedModel]) throws {
     let bound = try loaded.map { try builder.feed(for: $0) }
     try prepareFeatures(builder, models: loaded.count)
     try prepareOffset(builder, lookedAt: bound.map(\.stream))
@@ -173,13 +170,15 @@ final class SessionRun {
     }
     let intake = try makeIntake(jobs, repeatsJobs: repeatsJobs ?? false)
     self.intake = intake
-    guard let jobs else { return nil }
+    guard let jobs else { return }
+    let scheduler = try SessionScheduler(builder.schedule(zip(loaded, bound).map { ($0.description, $1.stream) }))
     let dispatcher = JobDispatcher(
-      queue: jobs, intake: intake, ready: session.ready, time: time, trace: row)
+      scheduler, queue: jobs, intake: intake, ready: session.ready, time: time,
+      waitsForEachJob: configuration.isDeterministic || repeatsJobs == false, trace: row)
+    self.dispatcher = dispatcher
     let context = ModelStage.Context(
-      isRealtime: isRealtime, waitsForEachJob: configuration.isDeterministic || repeatsJobs == false,
-      budget: isRealtime ? configuration.budget : nil, policy: configuration.skip, output: output,
-      dispatcher: dispatcher, trace: row)
+      isRealtime: isRealtime, budget: isRealtime ? configuration.budget : nil, output: output, dispatcher: dispatcher,
+      trace: row)
     for (index, (model, place)) in zip(loaded, bound).enumerated() {
       let stage = try ModelStage(
         index: index, description: model.description, stream: place.stream, feed: place.feed, plan: model.plan,
@@ -189,23 +188,22 @@ final class SessionRun {
       place.stream.models.append(stage)
       modelRecords.append(record(of: model, stage: stage))
     }
+    try dispatcher.seed(intake.warmUp(try warmUp(loaded, jobs)))
+  }
+
+  /// Starts the inference thread and waits until every model has run once.
+  ///
+  /// - Returns: how long the models' first runs took.
+  private func warmUp(_ loaded: [LoadedModel], _ jobs: JobQueue) throws -> [MediaDuration] {
     let thread = InferenceThread(name: "braid-infer")
-    self.dispatcher = dispatcher
-    do {
-      let actor = try InferenceActor(
-        thread: thread, models: loaded.map { ($0.plan, $0.description) }, clock: session.clock, trace: trace)
-      Task { await actor.serve(jobs) }
-      queue = jobs
-    } catch {
-      thread.shutdown()
-      throw error
-    }
+    self.thread = thread
+    let actor = try InferenceActor(
+      thread: thread, models: loaded.map { ($0.plan, $0.description) }, clock: session.clock, trace: trace)
+    Task { await actor.serve(jobs) }
+    queue = jobs
     while true {
       let ticket = session.ready.ticket()
-      if let durations = jobs.warmUp {
-        for (stage, duration) in zip(models, intake.warmUp(durations)) { stage.seed(duration) }
-        return thread
-      }
+      if let durations = jobs.warmUp { return durations }
       session.ready.wait(since: ticket)
     }
   }
@@ -250,11 +248,11 @@ final class SessionRun {
   private func startInputs(_ rings: [(rings: [Int: Ring], trace: InputTrace?)]) throws {
     guard replayed == nil else { return }
     time.step()
-    zero = time.now
+    time.zero = time.now
     try writeRecordingHeader()
     for (index, input) in inputs.enumerated() {
       let pace: InputPace =
-        input.description.isLive ? .live(start: zero) : isRealtime ? .realtime(start: zero) : .fast
+        input.description.isLive ? .live(start: time.zero) : isRealtime ? .realtime(start: time.zero) : .fast
       input.start(
         rings: rings[index].rings, pace: pace, clock: session.clock, threadName: "braid-in-\(index)",
         trace: rings[index].trace)

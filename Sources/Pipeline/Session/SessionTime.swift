@@ -7,12 +7,18 @@ internal import BraidCore
 final class SessionTime {
   /// When the present step began.
   private(set) var now: HostTime
+  /// When the session's media time is zero.
+  var zero: HostTime
   private let clock: any SessionClock
 
   init(clock: any SessionClock) {
     self.clock = clock
     now = clock.now
+    zero = now
   }
+
+  /// The session's media time at an instant, where time is real.
+  func media(at instant: HostTime) -> MediaTime { .zero + (instant - zero) }
 
   /// The next step begins now.
   func step() { now = clock.now }
