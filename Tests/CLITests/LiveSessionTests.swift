@@ -70,7 +70,8 @@ extension ProgramTests {
       let scratch = try Scratch()
       let path = scratch.path("out")
       let run = "'\(Program.path)' run '\(Self.picture)' '\(Self.sound)' --duration 8s --features stft"
-      let command = "\(run) | (sleep 6; cat > '\(path)')"
+      // Rows of spectra are many megabytes; what is told of them is in the rest.
+      let command = "\(run) | (sleep 6; grep -v '\"type\":\"features\"' > '\(path)')"
       try Tool.run("sh", ["-c", command])
       let records = try Records(try Data(contentsOf: URL(fileURLWithPath: path)))
       let lost = records.summary["streams"]["audio:0"]["lost"]["ring"].count

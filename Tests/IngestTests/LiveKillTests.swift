@@ -98,7 +98,7 @@ struct LiveKillTests {
     options.limits.probeDuration = .milliseconds(400)
     options.live.reconnects = true
     options.live.openTimeout = .seconds(3)
-    options.live.readTimeout = .milliseconds(700)
+    options.live.readTimeout = .milliseconds(550)
     (options.live.reconnectWait, options.live.longestWait) = (.milliseconds(50), .milliseconds(200))
     let session = try LiveSession.open(sender.url, options)
     let streams = session.rings.keys.sorted()
