@@ -95,7 +95,7 @@ struct LiveKillTests {
     let kills = environment["BRAID_SOAK_KILLS"].flatMap(Int.init) ?? (environment["BRAID_SOAK"] == nil ? 10 : 100)
     let sender = try LiveSender(kind, try Scratch())
     var options = InputOptions()
-    options.limits.probeDuration = .milliseconds(400)
+    options.limits.probeDuration = .milliseconds(250)
     options.live.reconnects = true
     options.live.openTimeout = .seconds(3)
     options.live.readTimeout = .milliseconds(550)

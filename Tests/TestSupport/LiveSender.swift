@@ -31,7 +31,7 @@ public final class LiveSender {
       switch kind {
       case .rtspTCP: "rtsp://\(host)/live?rtsp_transport=tcp"
       case .rtspUDP: "rtsp://\(host)/live?rtsp_transport=udp"
-      case .srt: "srt://\(host)"
+      case .srt: "srt://\(host)?latency=20000"
       case .udp: "udp://\(host)"
       case .http: "http://\(host)/stream"
       case .tcp: "tcp://\(host)"
