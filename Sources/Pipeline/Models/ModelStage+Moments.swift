@@ -36,7 +36,7 @@ extension ModelStage {
       if job != nil || hasDropped { context.trace?.span("synchronise", subject, since: begun) }
       hasDropped = false
       guard let job else { return }
-      offer(job)
+      context.trace.span("offer", subject) { offer(job) }
     }
   }
 }
