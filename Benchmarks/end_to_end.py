@@ -92,4 +92,5 @@ def main():
             print(f"| {name} | {ours:.4f} | {ffmpeg:.2f} | {frames} |")
 
 
-main()
+if __name__ == "__main__":
+    main()

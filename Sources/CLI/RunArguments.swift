@@ -45,6 +45,15 @@ struct RunArguments: ParsableArguments {
 
   @Option(
     name: .long,
+    help: ArgumentHelp(
+      """
+      What the scheduler holds to for a model, at real-time pace: 'weight=2,min-rate=5,priority=1,budget=40ms'. A result \
+      counts its weight; its minimum rate, in runs a second, is kept first, then higher priorities. Repeatable.
+      """, valueName: "model:settings"))
+  var schedule: [String] = []
+
+  @Option(
+    name: .long,
     help: ArgumentHelp("Which frames models pass over: adaptive, none, every:N, max-fps:F.", valueName: "policy"))
   var skip: SkipArgument = SkipArgument(policy: .adaptive)
 
@@ -70,6 +79,13 @@ struct RunArguments: ParsableArguments {
 
   @Option(name: [.long, .short], help: ArgumentHelp("Write records there; '-' is stdout.", valueName: "file"))
   var output: String = "-"
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write each decision of the scheduler with the numbers behind it, a line of JSON each; '-' is stderr.",
+      valueName: "file"))
+  var explainSkips: String?
 
   @Option(
     name: .long,
@@ -124,6 +140,8 @@ struct RunArguments: ParsableArguments {
     configuration.moments = try moments.map { try MomentSelection($0) }
     configuration.budget = budget?.duration
     configuration.skip = skip.policy
+    configuration.schedules = try schedule.map(ScheduleSetting.init)
+    configuration.explanation = explainSkips
     configuration.pace = pace.pace
     configuration.tolerance = tolerance.duration
     configuration.wait = wait.duration

@@ -45,6 +45,18 @@ enum SmallModel {
     return model(graph)
   }
 
+  /// A model of one picture of 3 x 256 x 256 that multiplies it by itself so many times and gives the means
+  /// of its channels.
+  static func products(_ count: Int) -> Data {
+    var nodes: [Message] = []
+    for index in 0..<count {
+      nodes.append(node("MatMul", [index == 0 ? "x" : "p\(index)", "x"], ["p\(index + 1)"]))
+    }
+    nodes.append(node("GlobalAveragePool", ["p\(count)"], ["y"]))
+    return model(
+      graph(nodes, inputs: [info("x", [1, 3, 256, 256])], outputs: [info("y", [1, 3, 1, 1])]))
+  }
+
   /// A loop over so many values that keeps its own condition true.
   static func endless(_ count: Int) -> Data {
     let body = graph(

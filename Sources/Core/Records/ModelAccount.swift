@@ -33,6 +33,37 @@ public struct ModelAccount: Sendable {
     }
   }
 
+  /// How the scheduler treats the model on its stream.
+  public struct Schedule: Hashable, Sendable {
+    /// Of the results that were no probes, the part that came after their deadline.
+    public var missRatio: Double
+    /// The model runs on one frame in so many; 1 is every frame.
+    public var interval: Double
+    /// The form of the model that runs, 0 the best of its ladder.
+    public var rung: Int
+    /// The part of the inference thread's time that the model's runs took: since the last `stats`, or in all.
+    public var use: Double
+
+    /// How a model is treated.
+    public init(missRatio: Double, interval: Double, rung: Int, use: Double) {
+      self.missRatio = missRatio
+      self.interval = interval
+      self.rung = rung
+      self.use = use
+    }
+
+    func write(to writer: inout JSONWriter) {
+      writer.key("miss_ratio")
+      writer.value(missRatio, decimals: 4)
+      writer.key("interval")
+      writer.value(interval, decimals: 2)
+      writer.key("rung")
+      writer.value(rung)
+      writer.key("use")
+      writer.value(use, decimals: 4)
+    }
+  }
+
   /// `name@version`.
   public var id: String
   /// The stream it ticks on.
@@ -51,6 +82,8 @@ public struct ModelAccount: Sendable {
   public var total: Percentiles?
   /// In the model; nil with `--deterministic`.
   public var inference: Percentiles?
+  /// Nil where time does not count.
+  public var schedule: Schedule?
 
   /// An account with nothing in it.
   public init(id: String, stream: String) {
@@ -72,6 +105,7 @@ public struct ModelAccount: Sendable {
     writer.value(missed)
     writer.key("skipped")
     skipped.write(to: &writer)
+    schedule?.write(to: &writer)
     if total != nil || inference != nil {
       writer.key("latency_ms")
       writer.beginObject()

@@ -48,6 +48,26 @@ public enum RecordSchema {
           },
           "required": ["max", "p50", "p95", "p99"]
         },
+        "miss_ratio": {
+          "description": "Of the results that were no probes, the part that came after their deadline, so far.",
+          "type": "number", "minimum": 0, "maximum": 1
+        },
+        "interval": {
+          "description": "The scheduler runs the model on one frame in so many at present; 1 is every frame.",
+          "type": "number", "minimum": 1
+        },
+        "rung": {
+          "description": "The form of the model that runs at present, 0 the best of its ladder.",
+          "type": "integer", "minimum": 0
+        },
+        "use": {
+          "description": "The part of the inference thread's time that the model's runs took: since the last stats in stats, of the whole session in the summary. A run counts when it has ended.",
+          "type": "number", "minimum": 0
+        },
+        "fairness": {
+          "description": "Jain's index over the models, each by the part that it ran on of the frames that the scheduler decided about; 1 when all have the same. Only where there are several, at real-time pace.",
+          "type": "number", "minimum": 0, "maximum": 1
+        },
         "account": {
           "type": "object",
           "properties": {
@@ -94,6 +114,10 @@ public enum RecordSchema {
             "probes": {"type": "integer", "minimum": 0},
             "missed": {"type": "integer", "minimum": 0},
             "skipped": {"$ref": "#/$defs/skips"},
+            "miss_ratio": {"$ref": "#/$defs/miss_ratio"},
+            "interval": {"$ref": "#/$defs/interval"},
+            "rung": {"$ref": "#/$defs/rung"},
+            "use": {"$ref": "#/$defs/use"},
             "latency_ms": {
               "type": "object",
               "properties": {"total": {"$ref": "#/$defs/percentiles"}, "inference": {"$ref": "#/$defs/percentiles"}}
@@ -338,20 +362,23 @@ public enum RecordSchema {
               "additionalProperties": {
                 "type": "object",
                 "properties": {
-                  "p50": {"type": "number"},
+                  "p50": {"description": "From capture to record, in milliseconds, so far.", "type": "number"},
                   "p95": {"type": "number"},
                   "p99": {"type": "number"},
-                  "interval": {"type": "number"},
-                  "rung": {"type": "string"},
-                  "use": {"type": "number"},
+                  "miss_ratio": {"$ref": "#/$defs/miss_ratio"},
+                  "interval": {"$ref": "#/$defs/interval"},
+                  "rung": {"$ref": "#/$defs/rung"},
+                  "use": {"$ref": "#/$defs/use"},
                   "offered": {"type": "integer", "minimum": 0},
                   "results": {"type": "integer", "minimum": 0},
+                  "probes": {"type": "integer", "minimum": 0},
                   "missed": {"type": "integer", "minimum": 0},
                   "skipped": {"$ref": "#/$defs/skips"}
                 },
-                "required": ["offered", "results", "missed", "skipped"]
+                "required": ["offered", "results", "probes", "missed", "skipped"]
               }
             },
+            "fairness": {"$ref": "#/$defs/fairness"},
             "moments": {"$ref": "#/$defs/moments"}
           },
           "required": ["type", "seq", "pts", "streams", "models"]
@@ -381,6 +408,7 @@ public enum RecordSchema {
             "av_offset_ms": {"type": ["number", "null"]},
             "streams": {"type": "object", "additionalProperties": {"$ref": "#/$defs/account"}},
             "models": {"type": "object", "additionalProperties": {"$ref": "#/$defs/model_account"}},
+            "fairness": {"$ref": "#/$defs/fairness"},
             "moments": {"$ref": "#/$defs/moments"}
           },
           "required": ["type", "duration", "errors", "av_offset_ms", "streams", "models"]

@@ -26,6 +26,8 @@ public struct StatsRecord: Sendable {
   public var streams: [Stream] = []
   /// Each model.
   public var models: [ModelAccount] = []
+  /// Jain's index over the parts of their frames that the models ran on; nil for fewer than two.
+  public var fairness: Double?
 
   /// What became of moments; nil where none were asked for.
   public var moments: MomentAccount?
@@ -63,18 +65,21 @@ public struct StatsRecord: Sendable {
     for model in models {
       writer.key(model.id)
       writer.beginObject()
-      if let inference = model.inference {
+      if let total = model.total {
         writer.key("p50")
-        writer.value(inference.p50, decimals: 3)
+        writer.value(total.p50, decimals: 3)
         writer.key("p95")
-        writer.value(inference.p95, decimals: 3)
+        writer.value(total.p95, decimals: 3)
         writer.key("p99")
-        writer.value(inference.p99, decimals: 3)
+        writer.value(total.p99, decimals: 3)
       }
+      model.schedule?.write(to: &writer)
       writer.key("offered")
       writer.value(model.offered)
       writer.key("results")
       writer.value(model.results)
+      writer.key("probes")
+      writer.value(model.probes)
       writer.key("missed")
       writer.value(model.missed)
       writer.key("skipped")
@@ -82,6 +87,10 @@ public struct StatsRecord: Sendable {
       writer.endObject()
     }
     writer.endObject()
+    if let fairness {
+      writer.key("fairness")
+      writer.value(fairness, decimals: 4)
+    }
     moments?.write(to: &writer)
     writer.endRecord()
   }

@@ -26,6 +26,8 @@ public struct SummaryRecord: Sendable {
   public var streams: [(id: String, account: StreamAccount)] = []
   /// Each model.
   public var models: [ModelAccount] = []
+  /// Jain's index over the parts of their frames that the models ran on; nil for fewer than two.
+  public var fairness: Double?
 
   /// What became of moments; nil where none were asked for.
   public var moments: MomentAccount?
@@ -65,6 +67,10 @@ public struct SummaryRecord: Sendable {
       model.write(to: &writer)
     }
     writer.endObject()
+    if let fairness {
+      writer.key("fairness")
+      writer.value(fairness, decimals: 4)
+    }
     moments?.write(to: &writer)
     writer.endRecord()
   }

@@ -1,3 +1,5 @@
+internal import BraidCore
+
 /// Every feature there is.
 public enum FeatureCatalog {
   /// The definitions, in the order that help lists them.
@@ -46,9 +48,7 @@ public enum FeatureCatalog {
   public static func definition(named name: String) throws(FeatureError) -> FeatureDefinition {
     if let found = definitions.first(where: { $0.name == name || $0.aliases.contains(name) }) { return found }
     let names = definitions.flatMap { [$0.name] + $0.aliases }
-    let near = names.map { (name: $0, distance: editDistance(name.lowercased(), $0)) }
-      .min { $0.distance < $1.distance }
-    let guess = near.flatMap { $0.distance <= max(2, $0.name.count / 3) ? "Did you mean \($0.name)? " : nil }
+    let guess = Spelling.guess(name, among: names).map { "Did you mean \($0)? " }
     throw FeatureError(
       .unknownFeature, "there is no feature called '\(name.prefix(80))'", location: "features",
       remedy: (guess ?? "") + listRemedy)
@@ -60,21 +60,4 @@ public enum FeatureCatalog {
   }
 
   static var listRemedy: String { "There are \(definitions.map(\.name).joined(separator: ", "))" }
-
-  /// Insertions, deletions and replacements from one text to the other; texts are cut at 80 characters.
-  private static func editDistance(_ first: String, _ second: String) -> Int {
-    let first = Array(first.prefix(80))
-    let second = Array(second.prefix(80))
-    var row = Array(0...second.count)
-    for (index, character) in first.enumerated() {
-      var diagonal = row[0]
-      row[0] = index + 1
-      for column in second.indices {
-        let replaced = diagonal + (second[column] == character ? 0 : 1)
-        diagonal = row[column + 1]
-        row[column + 1] = min(replaced, diagonal + 1, row[column] + 1)
-      }
-    }
-    return row[second.count]
-  }
 }

@@ -209,6 +209,8 @@ public struct ModelDescription: Hashable, Sendable {
   public var inputs: [Input]
   /// What the outputs mean.
   public var decoder: Decoder
+  /// What a session's scheduler is to hold to for it, where the user says nothing else.
+  public var schedule = ModelSchedule()
 
   /// `name@version`
   public var id: String { "\(name)@\(version)" }

@@ -18,7 +18,21 @@ extension PackageFolder {
       inputs.append(ModelDescription.Input(name: input.name, source: try source(input, "inputs[\(index)]")))
     }
     let decoder: ModelDescription.Decoder = if let output = manifest.output { try self.decoder(output) } else { .raw }
-    return ModelDescription(name: manifest.name, version: manifest.version, inputs: inputs, decoder: decoder)
+    return ModelDescription(
+      name: manifest.name, version: manifest.version, inputs: inputs, decoder: decoder,
+      schedule: try schedule(manifest.schedule ?? [:]))
+  }
+
+  private func schedule(_ settings: [String: Setting]) throws(InferenceError) -> ModelSchedule {
+    var schedule = ModelSchedule()
+    for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
+      do throws(SchedulingError) {
+        try schedule.set(name, to: value.text, location: "schedule")
+      } catch {
+        throw fault("schedule.\(name)", error.message, remedy: error.remedy)
+      }
+    }
+    return schedule
   }
 
   private func source(_ input: Input, _ field: String) throws(InferenceError) -> ModelDescription.Source {

@@ -9,6 +9,30 @@ extension PackageFolder {
     var tick: String?
     var inputs: [Input]
     var output: Output?
+    var schedule: [String: Setting]?
+  }
+
+  /// A setting by name: a number or a text.
+  enum Setting: Decodable {
+    case number(Double)
+    case text(String)
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let number = try? container.decode(Double.self) {
+        self = .number(number)
+      } else {
+        self = .text(try container.decode(String.self))
+      }
+    }
+
+    /// As the command line writes it.
+    var text: String {
+      switch self {
+      case .number(let number): Int(exactly: number).map { "\($0)" } ?? "\(number)"
+      case .text(let text): text
+      }
+    }
   }
 
   struct Input: Decodable {

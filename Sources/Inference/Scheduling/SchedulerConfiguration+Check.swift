@@ -80,13 +80,13 @@ extension SchedulerConfiguration {
         "the model carries state, which its \(models[task.model].variants.count) forms do not share",
         "Give one form")
     }
-    guard let period = task.period, period > .zero else { return }
-    guard task.budget >= period || task.kind == .picture else {
+    if let block = task.block, task.budget < block {
       throw SchedulingError(
         .budgetBelowPeriod,
-        "its budget of \(task.budget.milliseconds) ms is below the source's period of \(period.milliseconds) ms",
-        at: name, remedy: "Raise the budget above \(period.milliseconds) ms or make the period shorter")
+        "its budget of \(task.budget.milliseconds) ms is below the device's period of \(block.milliseconds) ms",
+        at: name, remedy: "Raise the budget above \(block.milliseconds) ms or make the device's period shorter")
     }
+    guard let period = task.period, period > .zero else { return }
     let rate = 1 / period.seconds
     guard task.minimumRate <= rate * 1.001 else {
       throw refuse(

@@ -51,8 +51,10 @@ public struct SchedulerConfiguration: Hashable, Sendable {
     public var minimumRate: Double
     /// Higher ones first, whatever the weights.
     public var priority: Int
-    /// How far apart the source delivers: a frame's or a device's period, where it is known.
+    /// How far apart frames come, where it is known.
     public var period: MediaDuration?
+    /// How long the source gathers before it delivers: a sound device's period, where there is one.
+    public var block: MediaDuration?
     /// The task whose results feed this one, if one does: an earlier place in ``SchedulerConfiguration/tasks``. Its frames
     /// have the capture time, and so the deadline, of the frame they were found in.
     public var source: Int?
@@ -62,8 +64,8 @@ public struct SchedulerConfiguration: Hashable, Sendable {
     /// A task; without more, pictures without a minimum rate.
     public init(
       model: Int, stream: String, kind: Kind = .picture, budget: MediaDuration, weight: Double = 1,
-      minimumRate: Double = 0, priority: Int = 0, period: MediaDuration? = nil, source: Int? = nil,
-      queueCapacity: Int? = nil
+      minimumRate: Double = 0, priority: Int = 0, period: MediaDuration? = nil, block: MediaDuration? = nil,
+      source: Int? = nil, queueCapacity: Int? = nil
     ) {
       self.model = model
       self.stream = stream
@@ -73,6 +75,7 @@ public struct SchedulerConfiguration: Hashable, Sendable {
       self.minimumRate = minimumRate
       self.priority = priority
       self.period = period
+      self.block = block
       self.source = source
       self.queueCapacity = max(1, queueCapacity ?? (kind == .picture ? 8 : 64))
     }

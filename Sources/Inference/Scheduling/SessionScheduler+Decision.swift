@@ -43,6 +43,31 @@ extension SessionScheduler {
     public let lost: SkipCounts
   }
 
+  /// Where a task stands: the numbers that decisions about it rest on.
+  public struct Standing: Hashable, Sendable {
+    /// Frames that wait.
+    public var queued = 0
+    /// It runs on one frame in so many; 1 is every frame.
+    public var interval = 1.0
+    /// The part of its frames that there is time for, 0 to 1.
+    public var share = 1.0
+    /// The work offered by all tasks, next to what the servers can do: 1 is just full.
+    public var load = 0.0
+
+    /// A task alone, with nothing to do.
+    public init() {}
+  }
+
+  /// Where a task stands now.
+  public func standing(task: Int) -> Standing {
+    var standing = Standing()
+    standing.queued = tasks[task].queued
+    standing.interval = interval(task: task)
+    standing.share = shares.shares[task]
+    standing.load = shares.load
+    return standing
+  }
+
   /// What to do next.
   public enum Decision: Sendable {
     /// Run this, and say ``SessionScheduler/finished(server:now:)`` afterwards.

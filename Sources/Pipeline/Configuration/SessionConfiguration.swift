@@ -45,6 +45,10 @@ public struct SessionConfiguration: Sendable {
   public var skip = SkipPolicy.adaptive
   /// From capture to result; nil for no bound. Counts at real-time pace only.
   public var budget: MediaDuration?
+  /// What the scheduler is to hold to for some of the models. Counts at real-time pace only.
+  public var schedules: [ScheduleSetting] = []
+  /// Where each decision of the scheduler is written: a path, or `-` for standard error; nil for nowhere.
+  public var explanation: String?
   /// How fast files are fed.
   public var pace = Pace.fast
   /// How far a member of a moment may be from its tick.
@@ -113,6 +117,12 @@ public struct SessionConfiguration: Sendable {
     }
     guard threads >= 1, threads <= 1024 else {
       throw PipelineError(.configuration, "\(threads) threads", location: "--threads", remedy: "Give 1 to 1024")
+    }
+    let hasModels = if case .named(let names) = models { !names.isEmpty } else { false }
+    if !hasModels, replayedFolder == nil, explanation != nil || !schedules.isEmpty {
+      throw PipelineError(
+        .configuration, "there is no model to schedule", location: schedules.isEmpty ? "--explain-skips" : "--schedule",
+        remedy: "Name one with --model")
     }
     if let budget, budget <= .zero {
       throw PipelineError(

@@ -17,13 +17,15 @@ final class JobDispatcher {
   /// Whether each job is waited for, so that nothing depends on how fast it was.
   private let waitsForEachJob: Bool
   private let trace: TraceRow?
+  /// Where decisions are written with the numbers behind them; nil for nowhere.
+  private let log: DecisionLog?
   private var stages: [ModelStage] = []
   private var jobs: [ModelJob] = []
   private var running = 0
 
   init(
     _ scheduler: SessionScheduler, queue: JobQueue, intake: any SessionIntake, ready: Signal, time: SessionTime,
-    waitsForEachJob: Bool, trace: TraceRow?
+    waitsForEachJob: Bool, trace: TraceRow?, log: DecisionLog?
   ) {
     self.scheduler = scheduler
     self.queue = queue
@@ -32,6 +34,7 @@ final class JobDispatcher {
     self.time = time
     self.waitsForEachJob = waitsForEachJob
     self.trace = trace
+    self.log = log
   }
 
   /// Adds the stage of the model of this place; stages are added in the models' order.
@@ -60,20 +63,21 @@ final class JobDispatcher {
     if scheduler.configuration.keepsAll { wait { scheduler.hasRoom(task: task) } }
     let skip = scheduler.offer(
       job.place, task: task, time: job.start, captured: job.captured ?? time.now, now: time.now)
-    if let skip { stages[skip.task].passOver(jobs[skip.item], skip.reason) }
+    if let skip { passOver(skip) }
     // Where all is run the next may have to wait for room that this one makes.
     if scheduler.configuration.keepsAll || waitsForEachJob { pump() }
     if waitsForEachJob { waitForAll(of: stages[task]) }
   }
 
   /// Counts a frame that is not offered.
-  func refuse(task: Int, _ reason: SkipReason) { scheduler.refuse(task: task, reason) }
+  func refuse(task: Int, _ reason: SkipReason, at pts: MediaTime) {
+    scheduler.refuse(task: task, reason)
+    explain(.skip(reason), task: task, pts: pts)
+  }
 
   /// Lets everything of a task that waits go.
   func shed(task: Int) {
-    while let skip = scheduler.skipFirst(task: task, .shed, now: time.now) {
-      stages[task].passOver(jobs[skip.item], skip.reason)
-    }
+    while let skip = scheduler.skipFirst(task: task, .shed, now: time.now) { passOver(skip) }
   }
 
   /// Carried state begins anew: the stream has a gap.
@@ -91,7 +95,7 @@ final class JobDispatcher {
       case .run(let run):
         start(run)
         trace?.span("start", stages[run.task].subject, since: step, .time("pts", run.time))
-      case .skip(let skip): stages[skip.task].passOver(jobs[skip.item], skip.reason)
+      case .skip(let skip): passOver(skip)
       case .changed(let change): tell(change)
       case .idle:
         if hasDecided { trace?.span("decide", since: begun) }
@@ -111,6 +115,7 @@ final class JobDispatcher {
         scheduler.finished(server: job.server, now: time.now)
       } else {
         scheduler.abandoned(server: job.server, .shed)
+        explain(.skip(.shed), task: job.model, pts: job.start)
       }
       stages[job.model].complete(job)
       pump()
@@ -149,15 +154,42 @@ final class JobDispatcher {
     job.lost = run.lost
     job.isProbe = run.isProbe
     running += 1
+    if log != nil { explain(run) }
     queue.submit(job)
   }
 
+  private func explain(_ run: SessionScheduler.Run) {
+    let slack = run.deadline - time.now
+    let estimate = scheduler.estimate(model: run.task)
+    let reason =
+      run.isProbe ? "probe" : scheduler.configuration.keepsAll ? "all" : estimate ?? .zero <= slack ? "fits" : "chance"
+    explain(.run(reason: reason), task: run.task, pts: run.time, slack: slack, estimate: estimate)
+  }
+
+  private func passOver(_ skip: SessionScheduler.Skip) {
+    explain(.skip(skip.reason), task: skip.task, pts: skip.time, slack: skip.slack, estimate: skip.estimate)
+    stages[skip.task].passOver(jobs[skip.item], skip.reason)
+  }
+
+  private func explain(
+    _ kind: DecisionLog.Entry.Kind, task: Int, pts: MediaTime?, slack: MediaDuration? = nil,
+    estimate: MediaDuration? = nil
+  ) {
+    guard let log else { return }
+    log.add(
+      DecisionLog.Entry(
+        kind: kind, time: time.media(at: time.now), task: task, pts: pts, slack: slack, estimate: estimate,
+        standing: scheduler.standing(task: task)))
+  }
+
   private func tell(_ change: SchedulerChange) {
-    switch change.kind {
-    case .interval(let task, _, _), .shed(let task), .restored(let task), .stateReset(let task, _):
-      stages[task].tell(change, at: time.media(at: change.time))
-    case .rung(let model, _, _):
-      for stage in stages where stage.index == model { stage.tell(change, at: time.media(at: change.time)) }
-    }
+    let task =
+      switch change.kind {
+      case .interval(let task, _, _), .shed(let task), .restored(let task), .stateReset(let task, _): task
+      // A model runs on one stream.
+      case .rung(let model, _, _): model
+      }
+    explain(.change(change), task: task, pts: nil, estimate: scheduler.estimate(model: task))
+    stages[task].tell(change, at: time.media(at: change.time))
   }
 }

@@ -3,6 +3,8 @@ internal import BraidInference
 
 /// A model that was found, loaded and described, before it is bound to a stream.
 struct LoadedModel {
+  /// What the user called it.
+  let given: String
   let path: String
   let model: Model
   let plan: Plan
@@ -41,7 +43,8 @@ enum ModelLibrary {
     }
     let plan = try Plan(model, options: options)
     try check(description, against: plan, path: package.modelPath)
-    return LoadedModel(path: package.modelPath, model: model, plan: plan, description: description, note: note)
+    return LoadedModel(
+      given: name, path: package.modelPath, model: model, plan: plan, description: description, note: note)
   }
 
   private static func check(

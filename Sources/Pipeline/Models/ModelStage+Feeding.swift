@@ -37,13 +37,13 @@ extension ModelStage {
   func take(_ frame: VideoFrame, at taken: HostTime) {
     switch feed {
     case .picture:
-      guard let job = newJob() else { return refuse(.shed) }
+      guard let job = newJob() else { return refuse(.shed, at: frame.time) }
       job.frame = frame
       describe(job, frame: frame, taken: taken)
       offer(job)
     case .pictures(let path, let tensor, let place):
-      guard path.count >= tensor.picture.frames else { return refuse(.gap) }
-      guard let job = newJob() else { return refuse(.shed) }
+      guard path.count >= tensor.picture.frames else { return refuse(.gap, at: frame.time) }
+      guard let job = newJob() else { return refuse(.shed, at: frame.time) }
       describe(job, frame: frame, taken: taken)
       stage(path, tensor, into: job, place: place)
       offer(job)
@@ -111,9 +111,10 @@ extension ModelStage {
     _ path: SoundPath, samples: Range<Int>, taken: HostTime, isComplete: Bool, _ stage: (ModelJob) -> Void
   ) {
     defer { nextWindow += 1 }
-    guard isComplete else { return refuse(.gap) }
-    guard let job = newJob() else { return refuse(.shed) }
-    job.start = path.time(ofSample: samples.lowerBound)
+    let start = path.time(ofSample: samples.lowerBound)
+    guard isComplete else { return refuse(.gap, at: start) }
+    guard let job = newJob() else { return refuse(.shed, at: start) }
+    job.start = start
     job.duration = path.time(ofSample: samples.upperBound) - job.start
     job.outputTime = job.start
     job.epoch = path.epoch

@@ -32,6 +32,8 @@ final class ModelStage {
   var decoding: ResultDecoding
   private(set) var inferenceTimes = LatencyHistogram()
   private(set) var totalTimes = LatencyHistogram()
+  /// How long its runs have taken in all.
+  private(set) var busy = MediaDuration.zero
   /// Why the model can run no more.
   private(set) var failure: (any DescribedError)?
 
@@ -111,9 +113,9 @@ final class ModelStage {
     free.append(job)
   }
 
-  /// Counts a frame that is not offered.
-  func refuse(_ reason: SkipReason) {
-    context.dispatcher.refuse(task: index, reason)
+  /// Counts a frame that is not offered; its media time is the stream's where nil.
+  func refuse(_ reason: SkipReason, at time: MediaTime? = nil) {
+    context.dispatcher.refuse(task: index, reason, at: time ?? stream.position)
     traceSkip(reason)
   }
 
@@ -129,6 +131,7 @@ final class ModelStage {
   func complete(_ job: ModelJob) {
     let begun = context.trace?.begin()
     defer { context.trace?.span("result", subject, since: begun, .time("pts", job.start)) }
+    busy = busy + (job.finished - job.started)
     if let error = job.failure as? MediaError {
       // A picture that cannot be scaled is passed over; the next may be another.
       traceSkip(.shed, job)
@@ -201,6 +204,7 @@ final class ModelStage {
     context.output.result(result, order: order)
     // The record must not share the job's values while the next run writes them.
     result.output = .none
+    decoding.endRecord()
     var found: [ResultDecoding.Event] = []
     decoding.events(of: job, times: { time(ofValue: $0, of: job) }, length: valueLength) { found.append($0) }
     for event in found { tell(event, order: order) }

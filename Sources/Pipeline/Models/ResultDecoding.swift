@@ -26,12 +26,15 @@ struct ResultDecoding {
   private var intervals: IntervalEventDecoder?
   private var detections: DetectionDecoder?
   private let outputs: [TensorInfo]
+  /// What is told where no decoder is known; its values only while a record is written.
+  private var tensors: [ModelOutput.RawTensor]
   /// The number that the open interval was told under.
   var openEventID: Int?
 
   /// - Throws: ``PipelineError/Code/invalidDescription`` if the description names what the model does not have.
   init(description: ModelDescription, plan: Plan) throws(PipelineError) {
     outputs = plan.outputs
+    tensors = plan.outputs.map { ModelOutput.RawTensor(name: $0.name, shape: $0.shape?.dimensions ?? [], values: []) }
     let place = { (name: String) throws(PipelineError) -> Int in
       guard let index = plan.outputs.firstIndex(where: { $0.name == name }) else {
         let known = plan.outputs.map(\.name).joined(separator: ", ")
@@ -72,18 +75,24 @@ struct ResultDecoding {
     }
   }
 
-  /// What the `result` shows.
+  /// What the `result` shows. It shares the job's values: ``endRecord()`` must follow before the job is run again.
   mutating func output(of job: ModelJob) -> ModelOutput {
     switch kind {
     case .events(let output, let events): return .scores(event: events.event, values: job.outputs[output])
     case .detections(let scores, let boxes):
       return .detections(detections?.decode(scores: job.outputs[scores], boxes: job.outputs[boxes]) ?? [])
     case .raw:
-      return .raw(
-        zip(outputs, job.outputs).map { info, values in
-          ModelOutput.RawTensor(name: info.name, shape: info.shape?.dimensions ?? [values.count], values: values)
-        })
+      for place in tensors.indices {
+        tensors[place].values = job.outputs[place]
+        if outputs[place].shape == nil { tensors[place].shape = [job.outputs[place].count] }
+      }
+      return .raw(tensors)
     }
+  }
+
+  /// Lets go of the values of the job whose record was written.
+  mutating func endRecord() {
+    for place in tensors.indices { tensors[place].values = [] }
   }
 
   /// Takes the job's values in the order of their times and gives the events that became certain.

@@ -35,6 +35,11 @@ final class RecordSink {
     RecordSink(descriptor: STDOUT_FILENO, location: "stdout", ownsDescriptor: false, isShared: false)
   }
 
+  /// Standard error.
+  static func standardError() -> RecordSink {
+    RecordSink(descriptor: STDERR_FILENO, location: "stderr", ownsDescriptor: false, isShared: false)
+  }
+
   /// A file, made new or emptied.
   static func file(_ path: String) throws(PipelineError) -> RecordSink {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

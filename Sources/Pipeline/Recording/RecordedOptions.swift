@@ -9,6 +9,7 @@ struct RecordedOptions: Codable {
   var features: String?
   var skip: String
   var budget: MediaDuration?
+  var schedules: [String]?
   var tolerance: MediaDuration
   var wait: MediaDuration
   var statsInterval: MediaDuration?
@@ -22,6 +23,7 @@ struct RecordedOptions: Codable {
     if case .named(let list) = configuration.features { features = list }
     skip = configuration.skip.description
     budget = configuration.budget
+    schedules = configuration.schedules.isEmpty ? nil : configuration.schedules.map(\.text)
     tolerance = configuration.tolerance
     wait = configuration.wait
     statsInterval = configuration.statsInterval
@@ -31,9 +33,15 @@ struct RecordedOptions: Codable {
   }
 
   /// The options for a repetition: the recorded ones where `configuration` has the defaults.
-  func apply(to configuration: inout SessionConfiguration) {
+  ///
+  /// - Throws: where a recorded setting cannot be read.
+  func apply(to configuration: inout SessionConfiguration) throws {
     let defaults = SessionConfiguration(inputs: configuration.inputs)
     configuration.pace = SessionConfiguration.Pace(rawValue: pace) ?? .realtime
+    // Settings for the models of then are of no use to others.
+    if configuration.models == .defaults, configuration.schedules.isEmpty, let schedules {
+      configuration.schedules = try schedules.map(ScheduleSetting.init)
+    }
     if configuration.models == .defaults, let models { configuration.models = .named(models) }
     if configuration.features == .defaults, let features { configuration.features = .named(features) }
     if configuration.skip == defaults.skip, let policy = SkipPolicy(skip) { configuration.skip = policy }

@@ -70,6 +70,12 @@ public final class Session: Sendable {
     ready.notify()
   }
 
+  /// Whether a reader that does not read is waited for no longer: one that has not read for a second after an interruption will
+  /// not get the summary.
+  var isGivenUp: @Sendable () -> Bool {
+    { [clock, requestedAt] in requestedAt.withLock { $0 }.map { clock.now - $0 > .seconds(1) } ?? false }
+  }
+
   /// The status that the session was asked to end with, if it was.
   var interruptedStatus: ExitStatus? { requested.withLock { $0 } }
 
@@ -86,10 +92,6 @@ public final class Session: Sendable {
     } catch {
       observer.error(error)
       return .usage
-    }
-    // A reader that has not read for a second after an interruption will not get the summary.
-    let isGivenUp: @Sendable () -> Bool = { [clock, requestedAt] in
-      requestedAt.withLock { $0 }.map { clock.now - $0 > .seconds(1) } ?? false
     }
     do throws(PipelineError) {
       trace = try configuration.trace.map { path throws(PipelineError) in try TraceFile(path, isGivenUp: isGivenUp) }
@@ -121,6 +123,14 @@ public final class Session: Sendable {
     if let trace = configuration.trace, RecordSink.isSameFile(trace, configuration.output) {
       throw PipelineError(
         .configuration, "the trace would overwrite the records", location: "--trace", remedy: "Write to another file")
+    }
+    if let explanation = configuration.explanation, explanation != "-" {
+      let others = configuration.inputs + [configuration.output, configuration.trace ?? "-"]
+      for other in others where RecordSink.isSameFile(explanation, other) {
+        throw PipelineError(
+          .configuration, "the decisions would overwrite \(other)", location: "--explain-skips",
+          remedy: "Write to another file")
+      }
     }
   }
 

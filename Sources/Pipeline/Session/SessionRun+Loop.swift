@@ -117,7 +117,7 @@ extension SessionRun {
     } catch {
       passOver(error, at: frame.time)
       for model in stream.models {
-        if model.takesScaledPictures { model.refuse(.shed) } else { model.take(frame, at: now) }
+        if model.takesScaledPictures { model.refuse(.shed, at: frame.time) } else { model.take(frame, at: now) }
       }
       return
     }

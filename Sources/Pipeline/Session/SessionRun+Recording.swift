@@ -9,7 +9,7 @@ extension SessionRun {
     let recording = Recording(folder: folder)
     let header = try recording.header()
     replayed = (recording, header)
-    header.options.apply(to: &configuration)
+    try header.options.apply(to: &configuration)
     descriptions = header.inputs
     started = HostTime(nanoseconds: header.made)
     time.zero = HostTime(nanoseconds: header.zero)

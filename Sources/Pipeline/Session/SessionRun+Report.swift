@@ -1,5 +1,6 @@
 internal import BraidCore
 internal import BraidFeatures
+internal import BraidInference
 internal import BraidIngest
 
 /// What a session says of itself: at the start, at intervals, at the end.
@@ -34,7 +35,11 @@ extension SessionRun {
         id: stream.id, ring: output.showsTimes ? readings.depth : nil, account: account(of: stream, readings),
         clock: readings.clock)
     }
-    record.models = models.map(account)
+    record.models = models.enumerated().map { place, model in
+      account(of: model, busy: model.busy - (lastStats?.busy[place] ?? .zero), since: lastStats?.time ?? self.time.zero)
+    }
+    lastStats = (self.time.now, models.map(\.busy))
+    record.fairness = fairness
     record.moments = moments?.account
     output.stats(record)
   }
@@ -52,7 +57,8 @@ extension SessionRun {
     record.errors = output.errorCount
     record.soundLessPicture = soundLessPicture
     record.streams = accounts
-    record.models = models.map(account)
+    record.models = models.map { account(of: $0, busy: $0.busy, since: time.zero) }
+    record.fairness = fairness
     record.moments = moments?.account
     output.summary(record)
     trace?.recorder.note("summary", row: trace?.row) { record.write(to: &$0) }
@@ -66,13 +72,34 @@ extension SessionRun {
     return estimate.offset
   }
 
-  private func account(of model: ModelStage) -> ModelAccount {
+  /// What became of a model's frames, and how it is treated, when its runs took `busy` since an instant.
+  private func account(of model: ModelStage, busy: MediaDuration, since start: HostTime) -> ModelAccount {
     var account = model.account
     if !configuration.isDeterministic, model.inferenceTimes.count > 0 {
       account.inference = ModelAccount.Percentiles(model.inferenceTimes)
       if model.totalTimes.count > 0 { account.total = ModelAccount.Percentiles(model.totalTimes) }
     }
+    if output.showsTimes, let scheduler = dispatcher?.scheduler {
+      let counters = scheduler.counters(task: model.index)
+      let started = counters.results - counters.probes
+      let elapsed = time.now - start
+      account.schedule = ModelAccount.Schedule(
+        missRatio: started > 0 ? Double(counters.missed - counters.missedProbes) / Double(started) : 0,
+        interval: scheduler.interval(task: model.index), rung: scheduler.rung(model: model.index),
+        use: elapsed > .zero ? busy.seconds / elapsed.seconds : 0)
+    }
     return account
+  }
+
+  /// Jain's index over the models, by the part that each ran on of the frames that the scheduler decided about.
+  private var fairness: Double? {
+    guard output.showsTimes, let scheduler = dispatcher?.scheduler else { return nil }
+    return JainIndex.of(
+      models.compactMap { model in
+        let counters = scheduler.counters(task: model.index)
+        let decided = counters.results + counters.skipped.total - counters.skipped.gap - counters.skipped.gate
+        return decided > 0 ? Double(counters.results) / Double(decided) : nil
+      })
   }
 
   private func account(of stream: StreamSlot, _ readings: StreamReadings) -> StreamAccount {

@@ -47,9 +47,12 @@ final class SessionRun {
   /// How often `stats` are written; zero for never.
   var statsInterval = MediaDuration.zero
   var nextStats = MediaTime.zero
+  /// When `stats` were written last, and how long each model's runs had taken by then.
+  var lastStats: (time: HostTime, busy: [MediaDuration])?
   var dispatcher: JobDispatcher?
   var queue: JobQueue?
   private var thread: InferenceThread?
+  private var decisionLog: DecisionLog?
   let progressStart: HostTime
   var nextProgress: HostTime
   /// Where the session's threads write down what they do; nil for nowhere.
@@ -102,6 +105,10 @@ final class SessionRun {
     writeSummary()
     output.finish(isComplete: status == .done)
     noteRecordingFailure()
+    if let error = decisionLog?.close() {
+      session.observer.error(error)
+      status = .output
+    }
     if case .failed(let error) = output.condition {
       session.observer.error(error)
       return .output
@@ -171,15 +178,17 @@ final class SessionRun {
     let intake = try makeIntake(jobs, repeatsJobs: repeatsJobs ?? false)
     self.intake = intake
     guard let jobs else { return }
-    let scheduler = try SessionScheduler(builder.schedule(zip(loaded, bound).map { ($0.description, $1.stream) }))
+    let scheduler = try SessionScheduler(try schedule(builder, loaded, bound))
     let dispatcher = JobDispatcher(
       scheduler, queue: jobs, intake: intake, ready: session.ready, time: time,
-      waitsForEachJob: configuration.isDeterministic || repeatsJobs == false, trace: row)
+      waitsForEachJob: configuration.isDeterministic || repeatsJobs == false, trace: row,
+      log: try openDecisionLog(loaded, bound))
     self.dispatcher = dispatcher
-    let context = ModelStage.Context(
-      isRealtime: isRealtime, budget: isRealtime ? configuration.budget : nil, output: output, dispatcher: dispatcher,
-      trace: row)
     for (index, (model, place)) in zip(loaded, bound).enumerated() {
+      let budget = scheduler.configuration.tasks[index].budget
+      let context = ModelStage.Context(
+        isRealtime: isRealtime, budget: budget == .unlimited ? nil : budget, output: output, dispatcher: dispatcher,
+        trace: row)
       let stage = try ModelStage(
         index: index, description: model.description, stream: place.stream, feed: place.feed, plan: model.plan,
         context: context, subject: trace?.recorder.subject(model.description.id) ?? .none)
@@ -189,6 +198,31 @@ final class SessionRun {
       modelRecords.append(record(of: model, stage: stage))
     }
     try dispatcher.seed(intake.warmUp(try warmUp(loaded, jobs)))
+  }
+
+  private func openDecisionLog(
+    _ loaded: [LoadedModel], _ bound: [(stream: StreamSlot, feed: ModelFeed)]
+  ) throws -> DecisionLog? {
+    guard let path = configuration.explanation else { return nil }
+    decisionLog = try DecisionLog(
+      path, names: zip(loaded, bound).map { ($0.description.id, $1.stream.id) },
+      // What comes as time goes is not held up.
+      waits: !isRealtime || replayed != nil, isGivenUp: session.isGivenUp)
+    return decisionLog
+  }
+
+  /// What the scheduler holds to.
+  private func schedule(
+    _ builder: SessionBuilder, _ loaded: [LoadedModel], _ bound: [(stream: StreamSlot, feed: ModelFeed)]
+  ) throws -> SchedulerConfiguration {
+    let schedules = try ScheduleSetting.schedules(
+      of: loaded.map { ($0.given, $0.description) }, by: configuration.schedules)
+    return builder.schedule(
+      loaded.indices.map { place in
+        SessionBuilder.Scheduled(
+          model: loaded[place].description, stream: bound[place].stream, feed: bound[place].feed,
+          schedule: schedules[place])
+      })
   }
 
   /// Starts the inference thread and waits until every model has run once.

@@ -6,11 +6,11 @@ import Testing
 struct SchedulerConfigurationTests {
   private func task(
     budget: Int64 = 50, weight: Double = 1, rate: Double = 0, kind: SchedulerConfiguration.Kind = .picture,
-    model: Int = 0, period: Int64? = nil, source: Int? = nil
+    model: Int = 0, period: Int64? = nil, block: Int64? = nil, source: Int? = nil
   ) -> SchedulerConfiguration.Task {
     SchedulerConfiguration.Task(
       model: model, stream: "video:0", kind: kind, budget: .milliseconds(budget), weight: weight, minimumRate: rate,
-      period: period.map { .milliseconds($0) }, source: source)
+      period: period.map { .milliseconds($0) }, block: block.map { .milliseconds($0) }, source: source)
   }
 
   private func code(_ configuration: SchedulerConfiguration, times: [[MediaDuration]] = []) -> String? {
@@ -43,7 +43,7 @@ struct SchedulerConfigurationTests {
   @Test("a budget below the device's period is refused, with both numbers")
   func period() {
     let configuration = SchedulerConfiguration(
-      models: [.init(name: "speech")], tasks: [task(budget: 10, kind: .window, period: 20)])
+      models: [.init(name: "speech")], tasks: [task(budget: 10, kind: .window, block: 20)])
     #expect(code(configuration) == "budget-below-period")
     #expect(throws: SchedulingError.self) { try SessionScheduler(configuration) }
     do { try configuration.check() } catch {
