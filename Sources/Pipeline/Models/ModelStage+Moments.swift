@@ -14,15 +14,14 @@ extension ModelStage {
     guard let job = newJob() else { return refuse(.shed) }
     describe(job, frame: frame, taken: taken)
     stage(moments.pictures, moments.tensor, into: job, place: moments.picturePlace)
-    let captured = context.isRealtime ? frame.captured ?? taken : nil
-    moments.add(frame, job: job, deadline: captured.map { $0 + waitLimit(moments.wait) })
+    moments.add(frame, job: job, captured: frame.captured ?? taken)
   }
 
   /// Offers every moment that is complete or whose wait is over.
   func takeMoments() {
     guard case .moment(let moments) = feed else { return }
-    moments.updateSound()
     let now = context.dispatcher.time.now
+    moments.update(now: now, wait: waitLimit(moments.wait))
     var hasDropped = false
     let dropped = { (job: ModelJob) in
       self.discard(job)

@@ -5,6 +5,7 @@ internal import BraidSync
 
 /// Feeds a model that takes picture and sound together: at each frame, the newest pictures and the sound up to it.
 ///
+/// When a moment is complete, or not to be waited for any longer, is the ``Synchroniser``'s to say; the sound itself is kept here.
 /// For the session's thread. Allocates: no, in the steady state.
 final class MomentFeed {
   private static let tickStream = 0
@@ -17,21 +18,31 @@ final class MomentFeed {
   let featurePlace: Int
   let sound: StreamSlot
   private let path: SoundPath
-  private let assembler: MomentAssembler
+  /// Knows where sound is, not what it is; of a tick its number.
+  private let synchroniser: Synchroniser<Int>
+  private var samples: SampleHistory
+  private var soundEpoch: Int?
+  private var windowSamples: [Float]
   private let feature: any SoundFeature
   private let windowDuration: MediaDuration
+  private let tolerance: MediaDuration
+  /// The session's clock; nil where moments wait without limit.
+  private var clock: SessionTime?
   /// How long a late part is waited for at most, at real-time pace.
   let wait: MediaDuration
   /// Staged ticks that wait for their sound, oldest first.
-  private var pending: [(tick: MediaTime, job: ModelJob)] = []
+  private var pending: [(number: Int, tick: MediaTime, job: ModelJob)] = []
+  private var nextNumber = 0
 
+  /// Seconds of sound that are kept beyond the window, for sound that runs ahead.
+  private static let reach = 2
   /// How many ticks may wait.
   static let tickCapacity = 32
 
   init(
     pictures: PicturePath, tensor: PictureTensor, picturePlace: Int, window: ModelDescription.FeatureWindow,
     featurePlace: Int, sound: StreamSlot, path: SoundPath, tolerance: MediaDuration, wait: MediaDuration
-  ) throws(FeatureError) {
+  ) throws {
     self.pictures = pictures
     self.tensor = tensor
     self.picturePlace = picturePlace
@@ -46,18 +57,34 @@ final class MomentFeed {
         .unknownFeature, "'\(window.feature)' cannot be taken in a moment: its rows reach beyond their samples",
         location: "features", remedy: "Use one like log-mel:kaldi")
     }
-    let samples = (window.rows - 1) * feature.hopSamples + feature.windowSamples
-    windowDuration = .samples(Int64(samples), sampleRate: window.sampleRate)
-    assembler = MomentAssembler(
-      MomentConfiguration(
-        streamCount: 2, tick: .elements(stream: Self.tickStream),
-        members: [.sound(stream: Self.soundStream, sampleRate: window.sampleRate, samples: samples, offset: .zero)],
-        tolerance: tolerance, reach: .seconds(2), tickCapacity: Self.tickCapacity))
-    pending.reserveCapacity(Self.tickCapacity + 1)
-    let (assembler, rate) = (assembler, window.sampleRate)
-    path.listen { [unowned path] samples, time in
-      assembler.feed(samples, channels: 1, sampleRate: rate, time: time, epoch: path.epoch, stream: Self.soundStream)
+    let count = (window.rows - 1) * feature.hopSamples + feature.windowSamples
+    windowDuration = .samples(Int64(count), sampleRate: window.sampleRate)
+    windowSamples = Array(repeating: 0, count: count)
+    samples = SampleHistory(sampleRate: window.sampleRate, capacity: count + Self.reach * window.sampleRate)
+    self.tolerance = tolerance
+    do throws(SyncError) {
+      synchroniser = try Synchroniser(
+        SynchroniserConfiguration(
+          streams: [
+            SyncStream(jumpLimit: nil, capacity: Self.tickCapacity * 2), SyncStream(jumpLimit: nil, capacity: 2048),
+          ],
+          tick: .elements(stream: Self.tickStream),
+          members: [
+            SyncMember(
+              stream: Self.soundStream, policy: .window(from: -windowDuration, to: .zero, allowing: tolerance))
+          ], tickCapacity: Self.tickCapacity))
+    } catch {
+      throw PipelineError(
+        .configuration, error.message, location: "--tolerance", remedy: error.remedy)
     }
+    pending.reserveCapacity(Self.tickCapacity + 1)
+    path.listen { [unowned self] samples, time in take(samples, at: time) }
+  }
+
+  /// Makes moments wait by the session's clock, for a while only. Before anything is taken.
+  func begin(by clock: SessionTime) {
+    self.clock = clock
+    synchroniser.wait = .atMost(wait, origin: clock.zero)
   }
 
   /// The start of what the next moment will use, at the earliest.
@@ -69,31 +96,43 @@ final class MomentFeed {
   }
 
   /// When the wait for the next moment is over; nil if nothing is waited for with a limit.
-  var deadline: HostTime? { assembler.nextDeadline }
+  var deadline: HostTime? { synchroniser.nextDeadline }
 
   /// Whether ticks wait.
   var isWaiting: Bool { !pending.isEmpty }
 
   /// The oldest tick, given up, where there is no room for another; nil where there is.
   ///
-  /// The assembler gives up the same one when the next tick is added.
+  /// The synchroniser gives up the same one when the next tick is added.
   func makeRoom() -> ModelJob? {
     pending.count < Self.tickCapacity ? nil : pending.removeFirst().job
   }
 
-  /// Takes a tick, whose sound is waited for until `deadline`. There must be room: see ``makeRoom()``.
-  func add(_ frame: VideoFrame, job: ModelJob, deadline: HostTime?) {
-    pending.append((frame.time, job))
-    assembler.feed(.video(frame), stream: Self.tickStream, deadline: deadline)
+  /// Takes a tick that was captured at `captured`, from where on its sound is waited for. There must be room: see ``makeRoom()``.
+  func add(_ frame: VideoFrame, job: ModelJob, captured: HostTime) {
+    pending.append((nextNumber, frame.time, job))
+    synchroniser.feed(nextNumber, time: frame.time, epoch: frame.epoch, stream: Self.tickStream, now: captured)
+    nextNumber += 1
   }
 
-  /// Takes how far the sound has come, and whether it has ended.
-  func updateSound() {
+  private func take(_ span: Span<Float>, at time: MediaTime) {
+    let isNew = soundEpoch != path.epoch
+    if isNew, soundEpoch != nil, time < samples.end { samples.clear() }
+    soundEpoch = path.epoch
+    samples.append(span, channels: 1, time: time, startsRun: isNew)
+    synchroniser.feed(
+      0, time: time, duration: .samples(Int64(span.count), sampleRate: window.sampleRate), epoch: path.epoch,
+      stream: Self.soundStream, now: clock?.now ?? HostTime(nanoseconds: 0))
+  }
+
+  /// Takes how far the sound has come, whether it has ended, and how long moments wait from now on.
+  func update(now: HostTime, wait: MediaDuration) {
+    if let clock { synchroniser.wait = .atMost(wait, origin: clock.zero) }
     if sound.isFinished {
-      assembler.finish(stream: Self.soundStream)
+      synchroniser.finish(stream: Self.soundStream, now: now)
     } else {
       // The resampler may still hold some samples before the stream's position.
-      assembler.advance(stream: Self.soundStream, bound: sound.position - .milliseconds(20))
+      synchroniser.advance(stream: Self.soundStream, to: sound.position - .milliseconds(20))
     }
   }
 
@@ -106,25 +145,27 @@ final class MomentFeed {
   ///   - dropped: called with each tick that had to make room, or whose window is broken.
   /// - Returns: the tick's job; nil if none is ready.
   func next(now: HostTime, dropped: (ModelJob) -> Void) -> ModelJob? {
-    while let moment = assembler.next(now: now) {
-      guard let job = takePending(at: moment.time, dropped) else { continue }
-      if let origin = path.origin, origin > moment.time - windowDuration, origin < moment.time {
+    while let moment = synchroniser.next(now: now) {
+      guard let (tick, job) = takePending(moment.item ?? 0, dropped) else { continue }
+      if let origin = path.origin, origin > tick - windowDuration, origin < tick {
         dropped(job)
         continue
       }
-      complete(job, at: moment.time, now: now)
+      complete(job, at: tick, now: now)
       return job
     }
     return nil
   }
 
-  private func takePending(at time: MediaTime, _ dropped: (ModelJob) -> Void) -> ModelJob? {
-    while let first = pending.first, first.tick < time {
+  /// The tick of this number with its job. Its time is the frame's: the synchroniser's goes on where stamps went back.
+  private func takePending(_ number: Int, _ dropped: (ModelJob) -> Void) -> (tick: MediaTime, job: ModelJob)? {
+    while let first = pending.first, first.number < number {
       pending.removeFirst()
       dropped(first.job)
     }
-    guard let first = pending.first, first.tick == time else { return nil }
-    return pending.removeFirst().job
+    guard let first = pending.first, first.number == number else { return nil }
+    pending.removeFirst()
+    return (first.tick, first.job)
   }
 
   private func complete(_ job: ModelJob, at time: MediaTime, now: HostTime) {
@@ -132,19 +173,18 @@ final class MomentFeed {
     job.start = min(job.start, time - windowDuration)
     job.duration = end - job.start
     job.synchronised = now
-    job.skews.append(ResultRecord.Skew(stream: sound.id, skew: assembler.members[0].skew))
-    stageFeatures(into: job)
+    stageFeatures(into: job, upTo: time)
   }
 
-  private func stageFeatures(into job: ModelJob) {
+  private func stageFeatures(into job: ModelJob, upTo time: MediaTime) {
+    let found = samples.copyWindow(endingAt: time, tolerance: tolerance, into: &windowSamples)
+    job.skews.append(ResultRecord.Skew(stream: sound.id, skew: found.missing == 0 ? found.end - time : nil))
     feature.reset()
     var position = 0
-    assembler.withSamples(ofMember: 0) { samples in
-      feature.push(samples) { row, _ in
-        for column in 0..<row.count where position < job.staged[featurePlace].count {
-          job.staged[featurePlace][position] = row[column]
-          position += 1
-        }
+    feature.push(windowSamples.span) { row, _ in
+      for column in 0..<row.count where position < job.staged[featurePlace].count {
+        job.staged[featurePlace][position] = row[column]
+        position += 1
       }
     }
     while position < job.staged[featurePlace].count {

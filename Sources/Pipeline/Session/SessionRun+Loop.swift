@@ -10,6 +10,11 @@ extension SessionRun {
   func loop() {
     guard let intake else { return }
     moments?.begin(at: time.zero)
+    if isRealtime {
+      for model in models {
+        if case .moment(let feed) = model.feed { feed.begin(by: time) }
+      }
+    }
     while true {
       let ticket = session.ready.ticket()
       guard intake.beginRound() else { break }

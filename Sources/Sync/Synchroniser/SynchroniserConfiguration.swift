@@ -1,5 +1,13 @@
 public import BraidCore
 
+/// When moments are.
+public enum MomentTick: Hashable, Sendable {
+  /// At every picture, text or reading of a stream.
+  case elements(stream: Int)
+  /// At `first`, and every `hop` (at least 1 ms) after it.
+  case hop(MediaDuration, first: MediaTime)
+}
+
 /// How a ``Synchroniser`` puts moments together.
 public struct SynchroniserConfiguration: Hashable, Sendable {
   /// The streams, numbered from 0.

@@ -38,15 +38,6 @@ struct SampleHistory {
     anchors.reserveCapacity(Self.anchorCapacity)
   }
 
-  /// How many samples at or after `start` would be overwritten by `count` new ones.
-  func lostSamples(adding count: Int, since start: MediaTime) -> Int {
-    let lost = total + count - ring.count
-    guard lost > 0, let anchor = anchors.last(where: { $0.index < lost }) else { return 0 }
-    let latest = time(of: lost - 1, from: anchor)
-    guard latest >= start else { return 0 }
-    return Int(clamping: min(Int64(min(count, lost)), base.ticks(nanoseconds: (latest - start).nanoseconds) + 1))
-  }
-
   /// Forgets everything.
   mutating func clear() {
     anchors.removeAll(keepingCapacity: true)
