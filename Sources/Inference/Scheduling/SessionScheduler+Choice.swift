@@ -196,8 +196,7 @@ extension SessionScheduler {
     tasks[task].counters.inFlight = 1
     tasks[task].lastStart = now
     tasks[task].ran(entry.number, share: shares.shares[task])
-    models[model].lastStart = now
-    models[model].wantsProbe = false
+    models[model].noteStart(at: now, isProbe: isProbe)
     flights[server] = Flight(
       task: task, rung: models[model].rung, count: count, started: now, deadline: entry.deadline, isProbe: isProbe,
       risk: risk)
