@@ -44,6 +44,10 @@ public struct IngestError: DescribedError, Hashable {
     public static let timedOut = Code("timed-out")
     /// The live source is gone for good.
     public static let lost = Code("lost")
+    /// A line of a feed could not be read, and was left out; the session goes on.
+    public static let badLine = Code("bad-line")
+    /// A line of a feed came later than is allowed for, and was left out; the session goes on.
+    public static let lateData = Code("late-data")
     /// Reading was stopped on request.
     public static let interrupted = Code("interrupted")
   }

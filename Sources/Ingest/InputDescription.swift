@@ -80,6 +80,10 @@ public struct StreamDescription: Hashable, Codable, Sendable {
   public var video: VideoStreamFacts?
   /// Facts of a sound stream.
   public var audio: AudioStreamFacts?
+  /// Facts of a sensor's stream; nil where they are told only on the way.
+  public var sensor: SensorStreamFacts?
+  /// Readings or texts, where all of them were read to describe it.
+  public var elementCount: Int?
   /// Whether the options select it.
   public var isSelected: Bool
   /// What is out of the ordinary, in words.

@@ -3,7 +3,8 @@ public enum InputOpening {
   /// Opens an input. Blocks until it is known what is in it.
   ///
   /// - Parameters:
-  ///   - uri: a path, a URL, `-` for standard input, or a device. A path that exists is a file, whatever its name looks like.
+  ///   - uri: a path, a URL, `-` for standard input, a device, or a feed of lines (`text:FILE`, `sensor:FILE`). A path that exists
+  ///     is a file, whatever its name looks like.
   ///   - options: what is taken of it, and how.
   ///   - interruption: ends the opening, and later the reading, when it is interrupted from another thread.
   /// - Returns: the input, whose threads have not been started.
@@ -16,6 +17,12 @@ public enum InputOpening {
         ? try AlsaInput.open(device, options: options, interruption: interruption)
         : try CaptureInput(device, options: options, interruption: interruption)
     }
+    if let feed = try FeedLocation(unlessFile: uri) {
+      if let file = try SubtitleFile(feed, options) {
+        return try MediaInput.open(file.path, options: file.options, interruption: interruption)
+      }
+      return try FeedInput.open(feed, options: options, interruption: interruption)
+    }
     let location = try LiveSource.location(of: uri, options)
     if location.isLive {
       return try LiveMediaInput.open(LiveSource(location), options: options, interruption: interruption)
@@ -27,5 +34,11 @@ public enum InputOpening {
     }
     let connection = try LiveConnection(format, location, options, kinds: nil)
     return try LiveMediaInput(source, options, connection, location: 0, interruption)
+  }
+
+  /// The path that an input reads, without the options of a feed; `-` for standard input, and the URI itself for what is no feed.
+  public static func path(of uri: String) -> String {
+    guard let feed = try? FeedLocation(unlessFile: uri) else { return uri }
+    return feed.path
   }
 }

@@ -12,6 +12,8 @@ public struct InputLimits: Hashable, Sendable {
   public var probeDuration = MediaDuration.zero
   /// Bytes of the largest single allocation inside FFmpeg. Holds for the whole process; the last input opened sets it.
   public var allocationBytes = 1 << 30
+  /// Bytes of the longest line of a text's or sensor's feed; longer ones are left out.
+  public var lineBytes = 1 << 20
   /// Bytes of compressed packets that wait in one input's queues while another of its streams has nothing.
   public var queuedBytes = 64 << 20
 
@@ -74,6 +76,8 @@ public struct InputOptions: Hashable, Sendable {
   public var decoderThreads = 0
   /// FFmpeg's name of the container format, for inputs that do not show it, and for playlists; nil finds out.
   public var format: String?
+  /// The encoding of subtitles that are not Unicode, as iconv calls it; nil for UTF-8.
+  public var textEncoding: String?
   /// Keeps the container's times instead of counting from the input's start.
   public var keepsTime = false
   /// Time, on the input's timeline, before which everything is left out; exact, whatever the key frames. nil: from the start.

@@ -1,6 +1,6 @@
 public import BraidCore
 
-/// What a session takes its streams from: a file, a network source, a capture device, a recording.
+/// What a session takes its streams from: a file, a network source, a capture device, a feed of lines.
 ///
 /// It is described before it runs; then threads of its own fill the rings. All methods may be called from any thread.
 public protocol SessionInput: AnyObject, Sendable {
@@ -38,6 +38,9 @@ public protocol SessionInput: AnyObject, Sendable {
 
   /// What has happened to the input since the last call, in order. At most a bounded number is kept.
   func takeNotices() -> [InputNotice]
+
+  /// What was wrong with some of what came and did not end the input, since the last call: each kind of it is told once.
+  func takeFaults() -> [IngestError]
 }
 
 /// The rows of a trace on which an input's threads write down what they do.
@@ -63,6 +66,8 @@ extension SessionInput {
   public func clockEstimate(stream index: Int) -> ClockEstimate? { nil }
   /// Nothing happens to a file.
   public func takeNotices() -> [InputNotice] { [] }
+  /// What FFmpeg cannot use is counted alone.
+  public func takeFaults() -> [IngestError] { [] }
 }
 
 /// Something that happened to a live input, which a session tells as an event.

@@ -169,7 +169,15 @@ public enum RecordSchema {
                     "pixel_format": {"type": "string"},
                     "frame_rate": {"type": "string"},
                     "sample_rate": {"type": "integer", "minimum": 0},
-                    "channels": {"type": "integer", "minimum": 0}
+                    "channels": {"type": "integer", "minimum": 0},
+                    "values": {
+                      "type": "array",
+                      "items": {
+                        "type": "object",
+                        "properties": {"name": {"type": "string"}, "unit": {"type": "string"}},
+                        "required": ["name"]
+                      }
+                    }
                   },
                   "required": ["kind", "input", "index", "codec", "time_base"]
                 }

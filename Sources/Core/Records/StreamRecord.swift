@@ -26,6 +26,22 @@ public struct StreamRecord: Hashable, Sendable {
   public var sampleRate: Int?
   /// Channels (sound).
   public var channels: Int?
+  /// What each value of a reading is, in order (sensors).
+  public var values: [Value]?
+
+  /// One value that a sensor gives with each reading.
+  public struct Value: Hashable, Sendable {
+    /// Its name, as the source has it.
+    public var name: String
+    /// Its unit; nil where nobody says.
+    public var unit: String?
+
+    /// A value.
+    public init(name: String, unit: String?) {
+      self.name = name
+      self.unit = unit
+    }
+  }
 
   /// A stream with the facts that every kind has.
   public init(id: String, kind: String, input: Int, index: Int, codec: String, timeBase: TimeBase) {
@@ -55,6 +71,18 @@ public struct StreamRecord: Hashable, Sendable {
     writer.optional("frame_rate", frameRate)
     writer.optional("sample_rate", sampleRate)
     writer.optional("channels", channels)
+    if let values {
+      writer.key("values")
+      writer.beginArray()
+      for value in values {
+        writer.beginObject()
+        writer.key("name")
+        writer.value(value.name)
+        writer.optional("unit", value.unit)
+        writer.endObject()
+      }
+      writer.endArray()
+    }
     writer.key("time_base")
     writer.value(timeBase.description)
     writer.endObject()

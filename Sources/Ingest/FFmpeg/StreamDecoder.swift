@@ -65,7 +65,10 @@ struct StreamDecoder: ~Copyable {
       unsafe context.pointee.thread_count = isVideo ? Int32(clamping: max(0, options.decoderThreads)) : 1
       // Frame threads keep as many frames back as they are.
       unsafe context.pointee.thread_type = isLive ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE
-      status = unsafe avcodec_open2(context, codec, nil)
+      if let encoding = options.textEncoding, unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_SUBTITLE {
+        status = unsafe av_opt_set(context, "sub_charenc", encoding, 0)
+      }
+      if status >= 0 { status = unsafe avcodec_open2(context, codec, nil) }
     }
     guard status >= 0 else {
       var context: UnsafeMutablePointer<AVCodecContext>? = unsafe context
