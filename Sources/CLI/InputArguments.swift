@@ -35,11 +35,16 @@ struct InputArguments: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Bytes to read to find out what an input is.", valueName: "n"))
   var probeBytes: Int = InputLimits().probeBytes
 
+  @Option(name: .long, help: ArgumentHelp("The longest line of text: and sensor: inputs, in bytes.", valueName: "n"))
+  var maxLine: Int = InputLimits().lineBytes
+
   @Option(name: .long, help: ArgumentHelp("The largest single allocation of the decoders, in bytes.", valueName: "n"))
   var maxAllocation: Int = InputLimits().allocationBytes
 
   func validate() throws {
-    for (value, name) in [(maxPixels, "max-pixels"), (maxStreams, "max-streams"), (maxAllocation, "max-allocation")]
+    for (value, name) in [
+      (maxPixels, "max-pixels"), (maxStreams, "max-streams"), (maxAllocation, "max-allocation"), (maxLine, "max-line"),
+    ]
     where value < 1 {
       throw ValidationError("--\(name) must be at least 1")
     }
@@ -62,6 +67,7 @@ struct InputArguments: ParsableArguments {
     options.limits.streams = maxStreams
     options.limits.probeBytes = probeBytes
     options.limits.allocationBytes = maxAllocation
+    options.limits.lineBytes = maxLine
     return options
   }
 }

@@ -50,6 +50,10 @@ extension Probe {
       writer.value(start)
     }
     writer.optional("duration", seconds: stream.duration)
+    if let count = stream.elementCount {
+      writer.key("elements")
+      writer.value(count)
+    }
     writer.optional("language", stream.language)
     writer.optional("title", stream.title)
     writer.key("default")
@@ -88,6 +92,18 @@ extension Probe {
         writer.key("buffer_samples")
         writer.value(buffer)
       }
+    }
+    if let sensor = stream.sensor {
+      writer.key("values")
+      writer.beginArray()
+      for channel in sensor.channels {
+        writer.beginObject()
+        writer.key("name")
+        writer.value(channel.name)
+        writer.optional("unit", channel.unit)
+        writer.endObject()
+      }
+      writer.endArray()
     }
     writer.key("oddities")
     writer.strings(stream.oddities)

@@ -17,7 +17,7 @@ struct Probe: ParsableCommand {
         braid probe clip.mkv --frames --streams v:0   an object for every frame
       """)
 
-  @Argument(help: "A file, a URL that FFmpeg opens, or '-' for standard input.")
+  @Argument(help: "A file, a URL that FFmpeg opens, '-' for standard input, text:FILE, or sensor:FILE.")
   var input: String
 
   @Flag(name: .long, help: "Decode, and write one JSON object for every frame.")
@@ -102,7 +102,12 @@ struct Probe: ParsableCommand {
       if let period = audio.periodSamples { facts.append("blocks of \(period) samples") }
       if let buffer = audio.bufferSamples { facts.append("a buffer of \(buffer)") }
     }
+    if let sensor = stream.sensor {
+      let names = sensor.channels.map { channel in channel.unit.map { "\(channel.name) [\($0)]" } ?? channel.name }
+      facts.append(names.joined(separator: " "))
+    }
     facts.append("time base \(stream.timeBase)")
+    if let count = stream.elementCount { facts.append("\(count) \(stream.kind == .text ? "texts" : "readings")") }
     if let start = stream.start { facts.append("from \(start.seconds) s") }
     if let duration = stream.duration { facts.append(seconds(duration)) }
     if let language = stream.language { facts.append(language) }

@@ -10,7 +10,7 @@ struct RunArguments: ParsableArguments {
     help: ArgumentHelp(
       """
       A file, a URL that FFmpeg opens, '-' for standard input, or a device: alsa:NAME, v4l2:/dev/video0, screen::0,
-      lavfi:GRAPH. Several make one session on one timeline. 'replay:DIR' repeats a recorded session.
+      lavfi:GRAPH; text:FILE for subtitles and texts, sensor:FILE for readings, one a line. Several make one session on one timeline. 'replay:DIR' repeats a recorded session.
       """,
       valueName: "input"))
   var inputs: [String]

@@ -137,7 +137,7 @@ public struct SessionConfiguration: Sendable {
         .configuration, "a replay is a session of its own: it has no other inputs and is not recorded again",
         location: "INPUT", remedy: "Give the replay alone")
     }
-    if inputs.filter({ $0 == "-" }).count > 1 {
+    if inputs.filter({ InputOpening.path(of: $0) == "-" }).count > 1 {
       throw PipelineError(
         .configuration, "standard input can be read once only", location: "INPUT", remedy: "Name '-' once")
     }

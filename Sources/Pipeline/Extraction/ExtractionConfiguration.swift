@@ -73,7 +73,7 @@ public struct ExtractionConfiguration: Sendable {
         "\(inputs.count) inputs and \(selections.count) features do not fit one file", output, "Give a folder")
     }
     if isFile {
-      for input in inputs where RecordSink.isSameFile(output, input) {
+      for input in inputs where RecordSink.isSameFile(output, InputOpening.path(of: input)) {
         throw refuse("the output is the input, which would be lost", output, "Write to another file")
       }
       return .file(output)

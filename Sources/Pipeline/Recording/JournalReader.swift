@@ -13,6 +13,7 @@ enum JournalEntry {
   case readings(StreamReadings)
   case notice(InputNotice, input: Int)
   case failure(IngestError, input: Int)
+  case fault(IngestError, input: Int)
   case end(peakMemory: Int64)
 
   /// What a picture is, but for its pixels.
@@ -54,7 +55,12 @@ final class JournalReader {
       return (.warmUp(durations), nil)
     case .readings: return (.readings(try Self.readings(&fields)), nil)
     case .notice: return (try Self.notice(&fields), nil)
-    case .failure: return (try Self.failure(&fields), nil)
+    case .failure:
+      let (error, input) = try Self.error(&fields)
+      return (.failure(error, input: input), nil)
+    case .fault:
+      let (error, input) = try Self.error(&fields)
+      return (.fault(error, input: input), nil)
     case .round, .audio, .video, .text, .sensor, .gap, .bound, .finished, .job, .end:
       let time = HostTime(nanoseconds: try fields.integer())
       return (try timed(tag, &fields), time)
@@ -189,12 +195,13 @@ final class JournalReader {
       input: input)
   }
 
-  private static func failure(_ fields: inout EntryFields) throws(EntryError) -> JournalEntry {
+  private static func error(_ fields: inout EntryFields) throws(EntryError) -> (error: IngestError, input: Int) {
     let input = try fields.integer(in: 0...65_535)
     let texts = try (0..<5).map { _ throws(EntryError) in try fields.text() }
-    return .failure(
+    return (
       IngestError(
         IngestError.Code(texts[0]), texts[1], location: texts[2], remedy: texts[3],
-        cause: texts[4].isEmpty ? nil : texts[4]), input: input)
+        cause: texts[4].isEmpty ? nil : texts[4]), input
+    )
   }
 }

@@ -30,4 +30,6 @@ enum JournalTag: UInt8 {
   case failure = 14
   /// time, peak memory
   case end = 15
+  /// input, then the error, which did not end the input
+  case fault = 16
 }

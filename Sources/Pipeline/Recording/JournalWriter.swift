@@ -92,8 +92,12 @@ final class JournalWriter {
     entries.end()
   }
 
-  func failure(_ error: IngestError, input: Int) {
-    entries.begin(JournalTag.failure.rawValue)
+  func failure(_ error: IngestError, input: Int) { add(error, .failure, input: input) }
+
+  func fault(_ error: IngestError, input: Int) { add(error, .fault, input: input) }
+
+  private func add(_ error: IngestError, _ tag: JournalTag, input: Int) {
+    entries.begin(tag.rawValue)
     entries.add(input)
     for text in [error.name, error.message, error.location, error.remedy, error.cause ?? ""] { entries.add(text) }
     entries.end()

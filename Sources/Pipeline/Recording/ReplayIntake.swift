@@ -125,6 +125,15 @@ final class ReplayIntake: SessionIntake {
     return notices
   }
 
+  func takeFaults(of input: Int) -> [IngestError] {
+    var faults: [IngestError] = []
+    while let (entry, _) = peek(), case .fault(let error, input) = entry {
+      journal.advance()
+      faults.append(error)
+    }
+    return faults
+  }
+
   func failure(of input: Int) -> IngestError? {
     guard let (entry, _) = peek(), case .failure(let error, input) = entry else { return nil }
     journal.advance()

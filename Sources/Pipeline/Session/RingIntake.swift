@@ -113,6 +113,12 @@ final class RingIntake: SessionIntake {
     return notices
   }
 
+  func takeFaults(of input: Int) -> [IngestError] {
+    let faults = inputs[input].takeFaults()
+    for fault in faults { journal?.fault(fault, input: input) }
+    return faults
+  }
+
   func failure(of input: Int) -> IngestError? {
     guard !failuresTold[input], let failure = inputs[input].failure else { return nil }
     failuresTold[input] = true

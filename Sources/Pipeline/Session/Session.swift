@@ -113,7 +113,7 @@ public final class Session: Sendable {
 
   /// Checks that no output would overwrite an input or another output.
   private func checkFiles() throws(PipelineError) {
-    for input in configuration.inputs {
+    for input in configuration.inputs.map(InputOpening.path) {
       for output in [configuration.output, configuration.trace ?? "-"] where RecordSink.isSameFile(output, input) {
         throw PipelineError(
           .configuration, "the output is the input, which would be lost", location: output,

@@ -45,6 +45,9 @@ protocol SessionIntake: AnyObject {
   /// What has happened to an input.
   func takeNotices(of input: Int) -> [InputNotice]
 
+  /// What was wrong with some of what an input brought, which did not end it.
+  func takeFaults(of input: Int) -> [IngestError]
+
   /// Why an input has ended, where it was not by its end.
   func failure(of input: Int) -> IngestError?
 

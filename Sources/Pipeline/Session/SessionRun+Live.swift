@@ -22,6 +22,7 @@ extension SessionRun {
   /// Tells what has happened to the inputs, and ends them when their time is over.
   func followLiveInputs() {
     tellNotices()
+    noteInputFaults()
     noteInputFailures(atEnd: false)
     let now = time.now
     if let endingDeadline {

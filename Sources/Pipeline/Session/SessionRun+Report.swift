@@ -146,6 +146,7 @@ extension SessionRun {
     record.frameRate = description.video?.averageFrameRate
     record.sampleRate = description.audio?.sampleRate
     record.channels = description.audio?.channelCount
+    record.values = description.sensor?.channels.map { StreamRecord.Value(name: $0.name, unit: $0.unit) }
     return record
   }
 }

@@ -99,6 +99,7 @@ final class SessionRun {
     endInputs()
     queue?.close()
     thread?.shutdown()
+    noteInputFaults()
     noteInputFailures(atEnd: true)
     if let requested = intake?.interruption ?? session.interruptedStatus, status == .done { status = requested }
     noteReplayFailure()
@@ -312,6 +313,18 @@ final class SessionRun {
       session.observer.error(failure)
       output.error(failure, isFatal: streams.allSatisfy(\.isFinished))
       status = input.isLive ? .lost : .input
+    }
+  }
+
+  /// Tells what was wrong with some of what the inputs brought: of live ones at once, of others when everything has ended, so
+  /// that the lines depend on the input alone.
+  func noteInputFaults() {
+    guard let intake, output.condition == .open else { return }
+    for input in descriptions.indices {
+      for fault in intake.takeFaults(of: input) {
+        session.observer.error(fault)
+        output.error(fault, isFatal: false)
+      }
     }
   }
 
