@@ -19,7 +19,9 @@ struct FeedReading {
 protocol LineParser: Sendable {
   /// Reads a line, without its end.
   ///
-  /// - Parameter isWhole: false for a last line without an end, which may have been cut off.
+  /// - Parameters:
+  ///   - line: its bytes.
+  ///   - isWhole: false for a last line without an end, which may have been cut off.
   /// - Returns: nil for a line that holds no reading: one with nothing in it, a table's head.
   /// - Throws: what is wrong with it; the next line can be read.
   mutating func parse(_ line: [UInt8], isWhole: Bool) throws(LineFault) -> FeedReading?

@@ -23,9 +23,12 @@ struct ReorderBuffer {
     self.lateness = lateness
   }
 
-  /// Takes an element; false, and nothing changes, where it is too late.
+  /// Takes an element.
   ///
-  /// - Parameter arrival: when it came, where it is not to wait longer than the lateness by the clock.
+  /// - Parameters:
+  ///   - element: one text or reading.
+  ///   - arrival: when it came, where it is not to wait longer than the lateness by the clock.
+  /// - Returns: false, and nothing has changed, where it is too late.
   mutating func insert(_ element: StreamElement, arrival: HostTime?) -> Bool {
     let time = element.time
     guard time >= floor else { return false }
@@ -36,11 +39,12 @@ struct ReorderBuffer {
     return true
   }
 
-  /// The earliest element, if its turn has come.
+  /// Takes the earliest element out, if its turn has come.
   ///
   /// - Parameters:
   ///   - now: the clock's time, where elements came with an arrival.
   ///   - atEnd: nothing more comes: no element waits.
+  /// - Returns: the element; nil where none may go yet.
   mutating func next(at now: HostTime? = nil, atEnd: Bool = false) -> StreamElement? {
     guard head < waiting.count else { return nil }
     let first = waiting[head]
