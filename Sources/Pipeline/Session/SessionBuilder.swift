@@ -46,7 +46,8 @@ struct SessionBuilder {
     switch kind {
     case .video: RingCapacity(elements: isPaced ? 8 : 4, bytes: 64 << 20)
     case .audio: RingCapacity(elements: isPaced ? 100 : 16, bytes: 16 << 20)
-    default: RingCapacity(elements: 256, bytes: 4 << 20)
+    // Writers to FIFOs hold lines back and bring them at once.
+    default: RingCapacity(elements: isPaced ? 4096 : 256, bytes: 4 << 20)
     }
   }
 
