@@ -19,7 +19,8 @@ public enum InputOpening {
     }
     if let feed = try FeedLocation(unlessFile: uri) {
       if let file = try SubtitleFile(feed, options) {
-        return try MediaInput.open(file.path, options: file.options, interruption: interruption)
+        let format = try FormatContext(file.location, file.options, InputInterruption(parent: interruption))
+        return try MediaInput(format, file.location, file.options, interruption)
       }
       return try FeedInput.open(feed, options: options, interruption: interruption)
     }

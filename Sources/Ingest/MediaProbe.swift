@@ -27,14 +27,13 @@ public enum MediaProbe {
     if try DeviceLocation(unlessFile: uri) != nil {
       return try InputOpening.open(uri, options: options, interruption: interruption).description
     }
-    var (uri, options) = (uri, options)
-    if let feed = try FeedLocation(unlessFile: uri) {
-      guard let file = try SubtitleFile(feed, options) else {
-        return try FeedProbe.describe(feed, options: options, interruption: interruption)
-      }
-      (uri, options) = (file.path, file.options)
+    let feed = try FeedLocation(unlessFile: uri)
+    let file = if let feed { try SubtitleFile(feed, options) } else { SubtitleFile?.none }
+    if let feed, file == nil {
+      return try FeedProbe.describe(feed, options: options, interruption: interruption)
     }
-    let location = try InputLocation(uri)
+    let options = file?.options ?? options
+    let location = if let file { file.location } else { try InputLocation(uri) }
     let format = try FormatContext(location, options, interruption)
     var description = format.describe(location, keepsTime: options.keepsTime)
     do throws(IngestError) {
@@ -58,14 +57,13 @@ public enum MediaProbe {
         .invalidOption, "the frames of a device have no end", location: device.redacted,
         remedy: "'braid run' takes them as they come.")
     }
-    var (uri, options) = (uri, options)
-    if let feed = try FeedLocation(unlessFile: uri) {
-      guard let file = try SubtitleFile(feed, options) else {
-        return try FeedProbe.frames(feed, options: options, interruption: interruption, body)
-      }
-      (uri, options) = (file.path, file.options)
+    let feed = try FeedLocation(unlessFile: uri)
+    let file = if let feed { try SubtitleFile(feed, options) } else { SubtitleFile?.none }
+    if let feed, file == nil {
+      return try FeedProbe.frames(feed, options: options, interruption: interruption, body)
     }
-    let location = try InputLocation(uri)
+    let options = file?.options ?? options
+    let location = if let file { file.location } else { try InputLocation(uri) }
     let demuxer = try MediaInput.openDemuxer(
       FormatContext(location, options, interruption), location, options, interruption
     ).demuxer

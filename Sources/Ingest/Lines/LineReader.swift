@@ -70,12 +70,16 @@ final class LineReader: @unchecked Sendable {
       return .line
     }
     if !isSkipping, !isPartial { line.removeAll(keepingCapacity: true) }
+    var hasRead = false
     while true {
       if let step = takeLine() { return step }
       if isAtEnd { return end() }
+      // A line without an end that comes faster than it is passed over must not keep the caller from the time.
+      if isLive, isSkipping, hasRead { return .nothing }
       if stopping.isInterrupted { return .nothing }
       if isLive, !isReadable(limit) { return .nothing }
       let count = unsafe block.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+      hasRead = true
       if count > 0 {
         unread = 0..<count
       } else if count == 0 {
