@@ -84,6 +84,9 @@ extension ProgramTests {
       let outcome = try Program.run(["run", "-q", "sensor:\(path)", "--open-timeout", "500ms"])
       #expect(outcome.status == 3 && outcome.errors.contains("columns"))
       #expect(Date().timeIntervalSince(before) < 5)
+      // A device that gives one endless line at once is no other.
+      let endless = try Program.run(["run", "-q", "sensor:/dev/zero", "--open-timeout", "500ms"])
+      #expect(endless.status == 3 && Date().timeIntervalSince(before) < 15)
     }
 
     @Test("A feed that floods is dropped and counted, holds nothing up, and takes no memory")
