@@ -12,9 +12,7 @@ struct ScheduledModel {
   /// When it last ran, or its first frame came.
   var lastStart: HostTime?
   /// Whether a frame is to be started although it is predicted to miss, without waiting for the period.
-  private(set) var wantsProbe = false
-  /// Probes in time, one at once after the other.
-  private var probesInTime = 0
+  var wantsProbe = false
 
   init(variants: Int) {
     times = Array(repeating: RunTimeQuantile(), count: variants)
@@ -29,20 +27,6 @@ struct ScheduledModel {
   mutating func record(rung other: Int, _ duration: MediaDuration) {
     times[other].record(duration)
     if other == rung { estimate = times[rung].estimate }
-  }
-
-  /// Notes that a run starts.
-  mutating func noteStart(at now: HostTime, isProbe: Bool) {
-    lastStart = now
-    if !isProbe || !wantsProbe { probesInTime = 0 }
-    wantsProbe = false
-  }
-
-  /// Notes how a probe ended. One in time is followed by the next at once: two make an end to a slow spell. Where they do not,
-  /// what is predicted to miss is not run in a chain.
-  mutating func noteProbe(met: Bool) {
-    probesInTime = met ? probesInTime + 1 : 0
-    wantsProbe = probesInTime == 1
   }
 
   /// The mean time of a form in seconds: that of its runs, scaled as those of the present form have changed since the

@@ -196,7 +196,8 @@ extension SessionScheduler {
     tasks[task].counters.inFlight = 1
     tasks[task].lastStart = now
     tasks[task].ran(entry.number, share: shares.shares[task])
-    models[model].noteStart(at: now, isProbe: isProbe)
+    models[model].lastStart = now
+    models[model].wantsProbe = false
     flights[server] = Flight(
       task: task, rung: models[model].rung, count: count, started: now, deadline: entry.deadline, isProbe: isProbe,
       risk: risk)

@@ -176,7 +176,8 @@ public struct SessionScheduler: Sendable {
     let time = now - flight.started
     models[model].record(
       rung: flight.rung, MediaDuration(nanoseconds: time.nanoseconds / Int64(max(1, flight.count))))
-    if flight.isProbe { models[model].noteProbe(met: met) }
+    // A probe in time is followed by the next at once: two make an end to a slow spell.
+    if flight.isProbe { models[model].wantsProbe = met }
     tasks[flight.task].counters.results += 1
     tasks[flight.task].counters.missed += met ? 0 : 1
     tasks[flight.task].counters.probes += flight.isProbe ? 1 : 0

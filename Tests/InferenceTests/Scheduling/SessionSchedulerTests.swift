@@ -99,17 +99,6 @@ struct SessionSchedulerTests {
     #expect(counters.probes == probes.count && isBalanced(counters))
   }
 
-  @Test("where a quarter of the runs misses, a probe in time is followed by one more and not by a chain")
-  func probesWithoutEnd() throws {
-    var generator = SeededGenerator(seed: 7)
-    var line = try line(budget: 30)
-    line.run(count: 2000, period: 40) { _ in Int.random(in: 0..<4, using: &generator) == 0 ? 45 : 20 }
-    let probes = line.runs.filter(\.isProbe).map(\.item)
-    #expect(probes.count > 20)
-    // Two, then none for a second: 25 frames.
-    for (first, third) in zip(probes, probes.dropFirst(2)) { #expect(third - first >= 25, "\(first)") }
-  }
-
   @Test("after runs take twice as long at most 3 of the next 15 started miss")
   func doubling() throws {
     var generator = SeededGenerator.printed()
