@@ -182,7 +182,8 @@ public final class Ring: Sendable {
       trace?.popped(level: state.count)
       return element
     }
-    if element != nil { space.notify() }
+    // A producer that makes room itself sleeps until its next element is due: it need not be woken.
+    if element != nil, policy == .block { space.notify() }
     return element
   }
 

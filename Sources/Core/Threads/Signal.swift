@@ -51,8 +51,9 @@ public final class Signal: @unchecked Sendable {
   public func notify() {
     unsafe pthread_mutex_lock(mutex)
     count &+= 1
-    unsafe pthread_cond_broadcast(condition)
     unsafe pthread_mutex_unlock(mutex)
+    // Not before: who wakes takes the mutex first.
+    unsafe pthread_cond_broadcast(condition)
   }
 
   /// Blocks until a notification that came after `ticket`, or until `deadline` on CLOCK_MONOTONIC.

@@ -25,7 +25,8 @@ struct ResultDecoding {
   private var instants: InstantEventDecoder?
   private var intervals: IntervalEventDecoder?
   private var detections: DetectionDecoder?
-  private let outputs: [TensorInfo]
+  /// Which outputs have a shape that the model does not say.
+  private let isFlat: [Bool]
   /// What is told where no decoder is known; its values only while a record is written.
   private var tensors: [ModelOutput.RawTensor]
   /// The number that the open interval was told under.
@@ -33,7 +34,7 @@ struct ResultDecoding {
 
   /// - Throws: ``PipelineError/Code/invalidDescription`` if the description names what the model does not have.
   init(description: ModelDescription, plan: Plan) throws(PipelineError) {
-    outputs = plan.outputs
+    isFlat = plan.outputs.map { $0.shape == nil }
     tensors = plan.outputs.map { ModelOutput.RawTensor(name: $0.name, shape: $0.shape?.dimensions ?? [], values: []) }
     let place = { (name: String) throws(PipelineError) -> Int in
       guard let index = plan.outputs.firstIndex(where: { $0.name == name }) else {
@@ -84,7 +85,7 @@ struct ResultDecoding {
     case .raw:
       for place in tensors.indices {
         tensors[place].values = job.outputs[place]
-        if outputs[place].shape == nil { tensors[place].shape = [job.outputs[place].count] }
+        if isFlat[place] { tensors[place].shape = [job.outputs[place].count] }
       }
       return .raw(tensors)
     }
