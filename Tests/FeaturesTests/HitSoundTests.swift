@@ -55,6 +55,17 @@ struct HitSoundTests {
     }
   }
 
+  @Test("sound may end at any time after a click: it is a hit, or not known yet")
+  func ends() {
+    let whole = sound(struck(at: [0.5]))
+    for count in stride(from: 7_900, through: 12_000, by: 20) {
+      let found = hits(Array(whole[..<count]))
+      #expect(found.count <= 1)
+      if count > 11_400 { #expect(found.count == 1, "ended after \(count) samples") }
+      for hit in found { #expect(abs(hit.time.seconds - 0.5) < 0.002) }
+    }
+  }
+
   @Test("clicks are found in noise that is 20 dB below them, and noise alone has none", arguments: 1...4)
   func noise(seed: UInt64) {
     let noisy = sound(noise: 0.02, seed: seed, struck(at: times))

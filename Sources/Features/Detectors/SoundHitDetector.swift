@@ -140,8 +140,10 @@ public struct SoundHitDetector: Sendable {
     // What the hit adds to what was there before.
     let early = max(0, mean(energies, (open.hop - 1)..<min(hopCount, open.hop + 16)) - open.surroundings) * 17
     let late = max(0, mean(energies, (open.hop + 16)..<min(hopCount, open.hop + 40)) - open.surroundings) * 24
-    let after = mean(energies, (open.hop + 32)..<hopCount)
-    let levelAfter = mean(levels, (open.hop + 32)..<hopCount)
+    // At an end there may be nothing so late.
+    let rest = min(hopCount, open.hop + 32)..<hopCount
+    let after = mean(energies, rest)
+    let levelAfter = mean(levels, rest)
     guard
       open.peak > 12.5 * open.before,
       open.peak > 25 * open.surroundings,
