@@ -4,7 +4,8 @@ import Glibc
 
 /// Turns SIGINT and SIGTERM into a call, on a thread of its own where anything may be done.
 ///
-/// The first one asks for an orderly end; a second one ends the process at once. A signal that the parent had told the
+/// The first one asks for an orderly end; one that comes half a second later or more ends the process at once. (What comes sooner
+/// is the same request: `timeout` and shells signal a process and its group.) A signal that the parent had told the
 /// process to ignore stays ignored. Handlers, and not a mask with `sigwait`, because libraries start threads of their own
 /// before the program begins, and those would take the signal.
 enum SignalThread {
@@ -27,13 +28,17 @@ enum SignalThread {
       unsafe sigemptyset(&signals)
       for number in [SIGINT, SIGTERM] { unsafe sigaddset(&signals, number) }
       unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-      var count = 0
+      let clock = MonotonicClock()
+      var first: HostTime?
       while true {
         var number: UInt8 = 0
         guard unsafe read(readEnd, &number, 1) == 1 else { continue }
         let status: ExitStatus = Int32(number) == SIGTERM ? .terminated : .interrupted
-        count += 1
-        if count > 1 { _exit(status.code) }
+        if let first {
+          if clock.now - first >= .milliseconds(500) { _exit(status.code) }
+          continue
+        }
+        first = clock.now
         onSignal(status)
       }
     }

@@ -101,6 +101,9 @@ extension ProgramTests {
       let deadline = Date(timeIntervalSinceNow: 60)
       while running.soFar.count < 6000, Date() < deadline { usleep(20_000) }
       running.send(number)
+      // As `timeout` does: to the process, then to its group.
+      usleep(5_000)
+      running.send(number)
       let outcome = try running.finish()
       #expect(outcome.status == (number == SIGINT ? 130 : 143))
       #expect(outcome.errors.isEmpty)
