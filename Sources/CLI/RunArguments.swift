@@ -105,7 +105,13 @@ struct RunArguments: ParsableArguments {
     help: "Leave out all measured times: the same input gives the same bytes, whatever the machine's load.")
   var deterministic = false
 
-  @Option(name: .long, help: ArgumentHelp("Threads that models run on.", valueName: "n"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      """
+      Threads that models run on, in all: different models run side by side, and what is left, or what a budget needs, divides \
+      large runs.
+      """, valueName: "n"))
   var threads: Int = 1
 
   @OptionGroup var transforms: TransformArguments

@@ -10,24 +10,12 @@ extension ProgramTests {
     private static let picture = SharedData.sample("models/hit-picture")
     private static let sound = SharedData.sample("models/hit-sound")
 
-    /// A model of pictures whose run takes about so many milliseconds on this machine.
-    private static func slowModel(_ scratch: Scratch, name: String, milliseconds: Double) throws -> String {
-      let probe = scratch.path("\(name)-probe.onnx")
-      try SmallModel.products(4).write(to: URL(fileURLWithPath: probe))
-      let bench = try Program.run(["model", "bench", probe, "--json", "--seconds", "0.3"])
-      let answer = try JSONDecoder().decode(JSONValue.self, from: bench.output)
-      let each = try #require(answer["p50_ms"].number) / 4
-      let path = scratch.path("\(name).onnx")
-      try SmallModel.products(max(1, Int((milliseconds / each).rounded()))).write(to: URL(fileURLWithPath: path))
-      return path
-    }
-
     @Test(
       "Two models that need twice the time there is: shares, intervals, use and fairness are told, and every decision")
     func overload() throws {
       let scratch = try Scratch()
       // 50 pictures a second, 20 ms each on either model.
-      let models = try ["one", "other"].map { try Self.slowModel(scratch, name: $0, milliseconds: 20) }
+      let models = try ["one", "other"].map { try SmallModel.slow(scratch, name: $0, milliseconds: 20) }
       let log = scratch.path("decisions.jsonl")
       let records = try Program.records([
         Self.bounce, "--pace", "realtime", "--duration", "8s", "--budget", "150ms", "--model", models[0], "--model",
@@ -91,7 +79,7 @@ extension ProgramTests {
     @Test("A minimum rate is kept beside a model that is worth more, and a model has its own budget")
     func settings() throws {
       let scratch = try Scratch()
-      let models = try ["one", "other"].map { try Self.slowModel(scratch, name: $0, milliseconds: 20) }
+      let models = try ["one", "other"].map { try SmallModel.slow(scratch, name: $0, milliseconds: 20) }
       let records = try Program.records([
         Self.bounce, "--pace", "realtime", "--duration", "6s", "--budget", "150ms", "--model", models[0], "--model",
         models[1], "--schedule", "one:weight=20", "--schedule", "other:min-rate=4,budget=200ms",

@@ -1,5 +1,6 @@
 import BraidTestSupport
 import Foundation
+import Testing
 
 /// Models of one node and tensors in ONNX's format, written by hand.
 enum SmallModel {
@@ -55,6 +56,20 @@ enum SmallModel {
     nodes.append(node("GlobalAveragePool", ["p\(count)"], ["y"]))
     return model(
       graph(nodes, inputs: [info("x", [1, 3, 256, 256])], outputs: [info("y", [1, 3, 1, 1])]))
+  }
+
+  /// Writes a model of pictures whose run takes about so many milliseconds on this machine.
+  ///
+  /// - Returns: its path, `name.onnx` in the scratch folder.
+  static func slow(_ scratch: Scratch, name: String, milliseconds: Double) throws -> String {
+    let probe = scratch.path("\(name)-probe.onnx")
+    try products(4).write(to: URL(fileURLWithPath: probe))
+    let bench = try Program.run(["model", "bench", probe, "--json", "--seconds", "0.3"])
+    let answer = try JSONDecoder().decode(JSONValue.self, from: bench.output)
+    let each = try #require(answer["p50_ms"].number) / 4
+    let path = scratch.path("\(name).onnx")
+    try products(max(1, Int((milliseconds / each).rounded()))).write(to: URL(fileURLWithPath: path))
+    return path
   }
 
   /// A loop over so many values that keeps its own condition true.

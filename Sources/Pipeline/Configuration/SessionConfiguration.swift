@@ -65,7 +65,7 @@ public struct SessionConfiguration: Sendable {
   public var statsInterval: MediaDuration?
   /// Leaves out every measured time and makes the lines depend on the input alone.
   public var isDeterministic = false
-  /// Threads that models run on, at least 1.
+  /// Threads that models run on, in all, at least 1: shared out between runs side by side and threads within a run.
   public var threads = 1
   /// How one of oneDNN's implementations is chosen for a layer of a model.
   public var kernels = KernelChoice.rule

@@ -1,38 +1,34 @@
 internal import BraidCore
 internal import BraidInference
 
-/// Runs the session's models, one job after the other, on a thread of its own.
+/// One of the session's lanes: runs models, one job after the other, on a thread of its own.
 actor InferenceActor {
   private let thread: InferenceThread
-  private var runners: [ModelRunner] = []
+  private let lane: Int
+  private let runners: ModelRunners
   private let clock: any SessionClock
+  private let trace: TraceRow?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
-  /// An actor for these models, in this order.
-  init(
-    thread: InferenceThread, models: [(plan: Plan, description: ModelDescription)], clock: any SessionClock,
-    trace: SessionTrace?
-  ) throws {
-    let row = trace?.inference(0)
+  /// An actor that runs these models, `trace` being its thread's row.
+  init(thread: InferenceThread, lane: Int, runners: ModelRunners, clock: any SessionClock, trace: TraceRow?) {
     self.thread = thread
+    self.lane = lane
+    self.runners = runners
     self.clock = clock
-    runners = try models.map { plan, description in
-      try ModelRunner(
-        plan: plan, description: description, trace: row, subject: trace?.recorder.subject(description.id) ?? .none)
-    }
+    self.trace = trace
   }
 
-  /// Warms every model up, then takes jobs until the queue is closed and empty. Blocks the actor's own thread meanwhile.
+  /// See ``ModelRunners/warmUp(limits:clock:trace:)``. No lane serves yet.
+  func warmUp(limits: [MediaDuration]) -> [MediaDuration] {
+    runners.warmUp(limits: limits, clock: clock, trace: trace)
+  }
+
+  /// Takes jobs until the queue is closed and empty. Blocks the actor's own thread meanwhile.
   func serve(_ queue: JobQueue) {
-    var durations: [MediaDuration] = []
-    for runner in runners {
-      _ = runner.warmUp(clock: clock)
-      durations.append(runner.warmUp(clock: clock))
-    }
-    queue.finishWarmUp(durations)
-    while let job = queue.next() {
-      runners[job.model].run(job, clock: clock)
+    while let job = queue.next(lane: lane) {
+      runners.run(job, clock: clock, trace: trace)
       queue.complete(job)
     }
     queue.finish()

@@ -1,72 +1,98 @@
 internal import BraidCore
 
-/// Carries jobs from the session's thread to the inference actor's and back.
+/// Carries jobs from the session's thread to its inference threads, the lanes, and back.
 ///
-/// As many jobs as exist fit in, so that nobody ever waits for room. The actor's thread is its own, and so it waits for
-/// work by blocking: one wake-up a job and nothing else. Allocates: no, after `init`.
+/// As many jobs as exist fit in, so that nobody ever waits for room. Any lane runs any model, but no two at once run the
+/// same one. A lane's thread is its own, and so it waits for work by blocking: one wake-up a job and nothing else. Of the
+/// lanes that wait the one that ran last is woken: its caches are warmest. Allocates: no, after `init`.
 final class JobQueue: Sendable {
   private struct State {
     var pending: [ModelJob] = []
     var completed: [ModelJob] = []
-    var warmUp: [MediaDuration]?
+    /// Lanes that wait for work, the one that ran last at the end.
+    var waiting: [Int] = []
+    /// For each model, whether a job of it was handed over and not taken back yet.
+    var holds: [Bool]
     var isClosed = false
-    var isServed = false
+    /// Lanes that take no job any more.
+    var served = 0
   }
 
   private let state: Guarded<State>
-  private let work = Signal()
+  /// What each lane waits on.
+  private let work: [Signal]
   private let ready: Signal
 
   /// - Parameters:
   ///   - capacity: how many jobs exist.
+  ///   - models: how many models they are of.
+  ///   - lanes: how many threads take them.
   ///   - ready: notified when a job is completed.
-  init(capacity: Int, ready: Signal) {
+  init(capacity: Int, models: Int, lanes: Int, ready: Signal) {
     self.ready = ready
-    var state = State()
+    work = (0..<lanes).map { _ in Signal() }
+    var state = State(holds: Array(repeating: false, count: models))
     state.pending.reserveCapacity(capacity)
     state.completed.reserveCapacity(capacity)
+    state.waiting.reserveCapacity(lanes)
     self.state = Guarded(state)
   }
 
   // MARK: The session's side
 
-  /// Hands a job to the actor.
+  /// Hands a job to the lanes.
+  ///
+  /// - Precondition: the job before of the same model has been taken back: a model is run by one thread at a time.
   func submit(_ job: ModelJob) {
-    state.withLock { $0.pending.append(job) }
-    work.notify()
+    let lane = state.withLock { state in
+      precondition(!state.holds[job.model], "two jobs of model \(job.model) at once")
+      state.holds[job.model] = true
+      state.pending.append(job)
+      return state.waiting.popLast()
+    }
+    if let lane { work[lane].notify() }
   }
 
-  /// A job that is done, oldest first; nil if there is none.
-  func takeCompleted() -> ModelJob? {
-    state.withLock { $0.completed.isEmpty ? nil : $0.completed.removeFirst() }
+  /// A job that is done, of the model where one is given, in the order in which they were completed; nil if there is none.
+  func takeCompleted(of model: Int? = nil) -> ModelJob? {
+    state.withLock { state in
+      guard let place = state.completed.firstIndex(where: { model == nil || $0.model == model }) else { return nil }
+      let job = state.completed.remove(at: place)
+      state.holds[job.model] = false
+      return job
+    }
   }
 
-  /// How long each model's run before the first job took; nil until all have been warmed up.
-  var warmUp: [MediaDuration]? { state.withLock { $0.warmUp } }
+  /// Whether a job of a model was handed over and not taken back yet.
+  func holds(_ model: Int) -> Bool { state.withLock { $0.holds.indices.contains(model) && $0.holds[model] } }
 
-  /// Ends the actor's work once no job is left, and waits for that.
+  /// Ends the lanes' work once no job is left, and waits for that.
   func close() {
     state.withLock { $0.isClosed = true }
-    work.notify()
+    for signal in work { signal.notify() }
     while true {
       let ticket = ready.ticket()
-      if state.withLock({ $0.isServed }) { return }
+      if state.withLock({ $0.served }) == work.count { return }
       ready.wait(since: ticket)
     }
   }
 
-  // MARK: The actor's side
+  // MARK: A lane's side
 
   /// The next job, blocking the thread until there is one; nil after the end.
-  func next() -> ModelJob? {
+  func next(lane: Int) -> ModelJob? {
     while true {
-      let ticket = work.ticket()
-      let (job, isClosed) = state.withLock { state in
-        (state.pending.isEmpty ? nil : state.pending.removeFirst(), state.isClosed)
+      let ticket = work[lane].ticket()
+      let (job, isClosed) = state.withLock { state -> (ModelJob?, Bool) in
+        guard !state.pending.isEmpty else {
+          if !state.isClosed { state.waiting.append(lane) }
+          return (nil, state.isClosed)
+        }
+        return (state.pending.removeFirst(), false)
       }
       if let job { return job }
       if isClosed { return nil }
-      work.wait(since: ticket)
+      work[lane].wait(since: ticket)
     }
   }
 
@@ -76,15 +102,9 @@ final class JobQueue: Sendable {
     ready.notify()
   }
 
-  /// Every model has run once.
-  func finishWarmUp(_ durations: [MediaDuration]) {
-    state.withLock { $0.warmUp = durations }
-    ready.notify()
-  }
-
-  /// No job will be taken any more.
+  /// The lane takes no job any more.
   func finish() {
-    state.withLock { $0.isServed = true }
+    state.withLock { $0.served += 1 }
     ready.notify()
   }
 }

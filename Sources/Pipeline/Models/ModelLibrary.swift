@@ -7,10 +7,32 @@ struct LoadedModel {
   let given: String
   let path: String
   let model: Model
-  let plan: Plan
+  /// The model made ready to run, on as many threads as it says.
+  private(set) var plan: Plan
+  private let options: SessionOptions
   let description: ModelDescription
   /// What was taken for granted about a model without a description.
   let note: String?
+
+  init(given: String, path: String, model: Model, options: SessionOptions, description: ModelDescription, note: String?)
+    throws(InferenceError)
+  {
+    self.given = given
+    self.path = path
+    self.model = model
+    self.options = options
+    self.description = description
+    self.note = note
+    plan = try Plan(model, options: options)
+  }
+
+  /// Makes it ready anew to run on so many threads, if it is not.
+  mutating func divide(among threads: Int) throws(InferenceError) {
+    guard plan.threads != threads else { return }
+    var options = options
+    options.threads = threads
+    plan = try Plan(model, options: options)
+  }
 }
 
 /// Finds models by name or path.
@@ -41,10 +63,10 @@ enum ModelLibrary {
       case .picture, .features, .state: break
       }
     }
-    let plan = try Plan(model, options: options)
-    try check(description, against: plan, path: package.modelPath)
-    return LoadedModel(
-      given: name, path: package.modelPath, model: model, plan: plan, description: description, note: note)
+    let loaded = try LoadedModel(
+      given: name, path: package.modelPath, model: model, options: options, description: description, note: note)
+    try check(description, against: loaded.plan, path: package.modelPath)
+    return loaded
   }
 
   private static func check(

@@ -2,7 +2,7 @@ internal import BraidCore
 internal import BraidInference
 internal import BraidMedia
 
-/// One model's session with what brings jobs into its inputs. Belongs to the inference actor.
+/// One model's session with what brings jobs into its inputs. One thread at a time uses it: see ``ModelRunners``.
 final class ModelRunner {
   private let session: InferenceSession
   private let stagedInputs: [(place: Int, input: Int)]
@@ -11,11 +11,9 @@ final class ModelRunner {
   private var scaler: PictureScaler?
   private var pixels: [UInt8] = []
   private var values: [Float] = []
-  private let trace: TraceRow?
   private let subject: TraceSubject
 
-  init(plan: Plan, description: ModelDescription, trace: TraceRow?, subject: TraceSubject) throws {
-    self.trace = trace
+  init(plan: Plan, description: ModelDescription, subject: TraceSubject) throws {
     self.subject = subject
     session = try InferenceSession(plan)
     var staged: [(Int, Int)] = []
@@ -41,8 +39,8 @@ final class ModelRunner {
     stagedInputs = staged
   }
 
-  /// Runs the model on a job. Failures are the job's.
-  func run(_ job: ModelJob, clock: any SessionClock) {
+  /// Runs the model on a job, `trace` being the calling thread's row. Failures are the job's.
+  func run(_ job: ModelJob, clock: any SessionClock, trace: TraceRow?) {
     job.started = clock.now
     let begun = trace?.begin()
     trace?.flow(.continues, job.flow)
@@ -75,7 +73,7 @@ final class ModelRunner {
   }
 
   /// Runs the model on what its inputs hold, zeros, so that the first job finds everything warm.
-  func warmUp(clock: any SessionClock) -> MediaDuration {
+  func warmUp(clock: any SessionClock, trace: TraceRow?) -> MediaDuration {
     let start = clock.now
     defer { trace?.span("warm-up", subject, since: start) }
     // Zeros may be out of range for a model; a frame will show whether it can run at all.

@@ -24,6 +24,8 @@ struct Recording {
     var inputs: [InputDescription]
     /// The models that ran, `name@version`.
     var models: [String]
+    /// How many lanes ran them: runs that may have been under way at once. One where nothing is said.
+    var lanes: Int?
     var options: RecordedOptions
   }
 

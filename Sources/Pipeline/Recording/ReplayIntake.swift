@@ -86,11 +86,11 @@ final class ReplayIntake: SessionIntake {
     switch entry {
     case .job(let model, let started, let finished):
       journal.advance()
-      guard let job = waitForJob() else { return nil }
-      guard job.model == model else {
+      guard queue?.holds(model) == true else {
         fail("its models ran in another order")
-        return job
+        return waitForJob()
       }
+      guard let job = waitForJob(of: model) else { return nil }
       job.started = started
       job.finished = finished
       step(to: time)
@@ -204,12 +204,12 @@ final class ReplayIntake: SessionIntake {
     }
   }
 
-  /// Waits, in this machine's time, for the oldest job.
-  private func waitForJob() -> ModelJob? {
+  /// Waits, in this machine's time, for a job: that of the model where one is given. It must be under way.
+  private func waitForJob(of model: Int? = nil) -> ModelJob? {
     guard let queue else { return nil }
     while true {
       let ticket = session.ready.ticket()
-      if let job = queue.takeCompleted() { return job }
+      if let job = queue.takeCompleted(of: model) { return job }
       session.ready.wait(since: ticket)
     }
   }

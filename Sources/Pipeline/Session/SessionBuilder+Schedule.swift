@@ -27,7 +27,7 @@ extension SessionBuilder {
         queueCapacity: isPaced ? Self.queueCapacity(kind, waits: !keepsAll && budget != nil) : 3)
     }
     return SchedulerConfiguration(
-      // One inference thread. Where nothing is chosen, all models' next jobs lie ready for it.
+      // As many as lanes, once they are known. Where nothing is chosen, all models' next jobs lie ready for them.
       servers: keepsAll ? min(64, max(1, tasks.count)) : 1,
       models: models.map { SchedulerConfiguration.Model(name: $0.model.id) }, tasks: tasks, usesContent: false,
       policy: configuration.skip, isRealtime: isPaced)

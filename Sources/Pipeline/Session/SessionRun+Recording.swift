@@ -48,7 +48,7 @@ extension SessionRun {
         version: BraidVersion.current, id: identity?.id ?? "", host: identity?.host ?? "",
         started: identity?.started ?? now, wallOffset: output.wallOffset, made: started.nanoseconds,
         zero: time.zero.nanoseconds, inputs: descriptions.map(\.withoutCredentials), models: models.map(\.id),
-        options: RecordedOptions(configuration)))
+        lanes: lanes.count, options: RecordedOptions(configuration)))
   }
 
   /// Tells why a recording could not be repeated to its end.

@@ -51,7 +51,11 @@ final class SessionRun {
   var lastStats: (time: HostTime, busy: [MediaDuration])?
   var dispatcher: JobDispatcher?
   var queue: JobQueue?
-  private var thread: InferenceThread?
+  /// How the threads that models run on are shared out, and the inference threads.
+  var lanes = InferenceLanes(1, of: 1)
+  var threads: [InferenceThread] = []
+  /// Where they write down what they do.
+  var laneRows: [TraceRow] = []
   private var decisionLog: DecisionLog?
   let progressStart: HostTime
   var nextProgress: HostTime
@@ -98,7 +102,7 @@ final class SessionRun {
     }
     endInputs()
     queue?.close()
-    thread?.shutdown()
+    for thread in threads { thread.shutdown() }
     noteInputFaults()
     noteInputFailures(atEnd: true)
     if let requested = intake?.interruption ?? session.interruptedStatus, status == .done { status = requested }
@@ -154,7 +158,8 @@ final class SessionRun {
     var loaded: [LoadedModel] = []
     for name in names {
       let model = try ModelLibrary.load(
-        name, folders: configuration.modelFolders, threads: configuration.threads, kernels: configuration.kernels,
+        name, folders: configuration.modelFolders, threads: firstLanes(models: names.count).width,
+        kernels: configuration.kernels,
         limits: configuration.modelLimits)
       if let note = model.note { session.observer.note("\(model.path): taken as \(note)") }
       if loaded.contains(where: { $0.description.id == model.description.id }) {
@@ -167,22 +172,29 @@ final class SessionRun {
     return loaded
   }
 
-  /// Binds models, features and detectors to the streams, and starts the inference thread where it is needed.
+  /// Binds models, features and detectors to the streams, and starts the inference threads where they are needed.
   private func prepare(_ builder: SessionBuilder, _ loaded: [LoadedModel]) throws {
+    var loaded = loaded
     let bound = try loaded.map { try builder.feed(for: $0) }
     try prepareFeatures(builder, models: loaded.count)
     try prepareOffset(builder, lookedAt: bound.map(\.stream))
-    let jobs = loaded.isEmpty ? nil : JobQueue(capacity: 128 * loaded.count, ready: session.ready)
+    guard !loaded.isEmpty else {
+      intake = try makeIntake(nil, repeatsJobs: false)
+      return
+    }
+    var schedule = try schedule(builder, loaded, bound)
     let repeatsJobs = replayed.map { replayed in
       !configuration.isDeterministic && replayed.header.models == loaded.map(\.description.id)
     }
-    let intake = try makeIntake(jobs, repeatsJobs: repeatsJobs ?? false)
+    let waitsForEachJob = configuration.isDeterministic || repeatsJobs == false
+    let inference = try startInference(&loaded, budgets: schedule.tasks.map(\.budget), waitsForEachJob: waitsForEachJob)
+    if !schedule.keepsAll { schedule.servers = inference.servers }
+    let intake = try makeIntake(inference.queue, repeatsJobs: repeatsJobs ?? false)
     self.intake = intake
-    guard let jobs else { return }
-    let scheduler = try SessionScheduler(try schedule(builder, loaded, bound))
+    let scheduler = try SessionScheduler(schedule)
     let dispatcher = JobDispatcher(
-      scheduler, queue: jobs, intake: intake, ready: session.ready, time: time,
-      waitsForEachJob: configuration.isDeterministic || repeatsJobs == false, trace: row,
+      scheduler, queue: inference.queue, intake: intake, ready: session.ready, time: time,
+      waitsForEachJob: waitsForEachJob, trace: row,
       log: try openDecisionLog(loaded, bound))
     self.dispatcher = dispatcher
     for (index, (model, place)) in zip(loaded, bound).enumerated() {
@@ -198,7 +210,7 @@ final class SessionRun {
       place.stream.models.append(stage)
       modelRecords.append(record(of: model, stage: stage))
     }
-    try dispatcher.seed(intake.warmUp(try warmUp(loaded, jobs)))
+    try dispatcher.seed(intake.warmUp(inference.warmUp))
   }
 
   private func openDecisionLog(
@@ -224,23 +236,6 @@ final class SessionRun {
           model: loaded[place].description, stream: bound[place].stream, feed: bound[place].feed,
           schedule: schedules[place])
       })
-  }
-
-  /// Starts the inference thread and waits until every model has run once.
-  ///
-  /// - Returns: how long the models' first runs took.
-  private func warmUp(_ loaded: [LoadedModel], _ jobs: JobQueue) throws -> [MediaDuration] {
-    let thread = InferenceThread(name: "braid-infer")
-    self.thread = thread
-    let actor = try InferenceActor(
-      thread: thread, models: loaded.map { ($0.plan, $0.description) }, clock: session.clock, trace: trace)
-    Task { await actor.serve(jobs) }
-    queue = jobs
-    while true {
-      let ticket = session.ready.ticket()
-      if let durations = jobs.warmUp { return durations }
-      session.ready.wait(since: ticket)
-    }
   }
 
   /// Prepares to measure the offset of sound to picture where something looks at both, so that decoding alone stays that.
@@ -277,7 +272,7 @@ final class SessionRun {
     if case .moment(let moments) = stage.feed { takes.append(moments.sound.id) }
     return SessionRecord.Model(
       id: stage.id, file: model.path, sha256: model.model.sha256, isa: InferenceLibraries.current.instructionSet,
-      threads: configuration.threads, inputs: takes)
+      threads: lanes.width, inputs: takes)
   }
 
   private func startInputs(_ rings: [(rings: [Int: Ring], trace: InputTrace?)]) throws {
