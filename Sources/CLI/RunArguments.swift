@@ -54,6 +54,15 @@ struct RunArguments: ParsableArguments {
 
   @Option(
     name: .long,
+    help: ArgumentHelp(
+      """
+      Run a model only while another says yes: an event of its is under way, or was there within the hold (500ms for \
+      instants, else 0), or it detects something (of that label). Repeatable.
+      """, valueName: "model=other[:label][,hold=500ms]"))
+  var gate: [String] = []
+
+  @Option(
+    name: .long,
     help: ArgumentHelp("Which frames models pass over: adaptive, none, every:N, max-fps:F.", valueName: "policy"))
   var skip: SkipArgument = SkipArgument(policy: .adaptive)
 
@@ -147,6 +156,7 @@ struct RunArguments: ParsableArguments {
     configuration.budget = budget?.duration
     configuration.skip = skip.policy
     configuration.schedules = try schedule.map(ScheduleSetting.init)
+    for setting in gate { configuration.gates.append(try GateSetting(setting)) }
     configuration.explanation = explainSkips
     configuration.pace = pace.pace
     configuration.tolerance = tolerance.duration

@@ -32,6 +32,8 @@ public struct SchedulerChange: Hashable, Sendable {
     case thinned
     /// The model was given up for a while.
     case shed
+    /// Another model said no.
+    case gate
   }
 
   /// When.

@@ -206,8 +206,8 @@ public struct SessionScheduler: Sendable {
   }
 
   /// Says that a task's carried state is broken, as after a gap: it begins anew with the next run.
-  public mutating func resetState(task: Int) {
-    if configuration.tasks[task].kind == .stateful { tasks[task].breakState(.gap) }
+  public mutating func resetState(task: Int, _ cause: SchedulerChange.Cause = .gap) {
+    if configuration.tasks[task].kind == .stateful { tasks[task].breakState(cause) }
   }
 
   func estimate(task: Int) -> MediaDuration? { estimate(model: configuration.tasks[task].model) }

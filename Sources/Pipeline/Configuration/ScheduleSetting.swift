@@ -40,16 +40,7 @@ public struct ScheduleSetting: Hashable, Sendable {
     var schedules = models.map(\.description.schedule)
     var isSet = models.map { _ in false }
     for setting in settings {
-      let place = models.firstIndex { model in
-        [model.given, model.description.name, model.description.id].contains(setting.model)
-      }
-      guard let place else {
-        let names = models.map(\.description.name)
-        let guess = Spelling.guess(setting.model, among: names).map { "Did you mean \($0)? " } ?? ""
-        throw PipelineError(
-          .configuration, "the session has no model '\(setting.model)'", location: "--schedule",
-          remedy: guess + (names.isEmpty ? "Name it with --model too" : "It has \(names.joined(separator: ", "))"))
-      }
+      let place = try ModelNames(models).place(of: setting.model, location: "--schedule")
       guard !isSet[place] else {
         throw PipelineError(
           .configuration, "\(models[place].description.name) is named twice", location: "--schedule",

@@ -47,6 +47,8 @@ public struct SessionConfiguration: Sendable {
   public var budget: MediaDuration?
   /// What the scheduler is to hold to for some of the models. Counts at real-time pace only.
   public var schedules: [ScheduleSetting] = []
+  /// Which models run only while others say yes.
+  public var gates: [GateSetting] = []
   /// Where each decision of the scheduler is written: a path, or `-` for standard error; nil for nowhere.
   public var explanation: String?
   /// How fast files are fed.
@@ -119,6 +121,10 @@ public struct SessionConfiguration: Sendable {
       throw PipelineError(.configuration, "\(threads) threads", location: "--threads", remedy: "Give 1 to 1024")
     }
     let hasModels = if case .named(let names) = models { !names.isEmpty } else { false }
+    if !hasModels, replayedFolder == nil, !gates.isEmpty {
+      throw PipelineError(
+        .configuration, "there is no model to gate", location: "--gate", remedy: "Name both models with --model")
+    }
     if !hasModels, replayedFolder == nil, explanation != nil || !schedules.isEmpty {
       throw PipelineError(
         .configuration, "there is no model to schedule", location: schedules.isEmpty ? "--explain-skips" : "--schedule",

@@ -38,6 +38,9 @@ struct IntervalEventDecoder {
   private var count = 0
   private var floor: MediaTime?
 
+  /// Whether an interval is open that has lasted long enough to be told.
+  var isOn: Bool { start != nil && told }
+
   init(_ settings: Settings) {
     self.settings = settings
   }

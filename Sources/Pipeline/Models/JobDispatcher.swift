@@ -80,8 +80,8 @@ final class JobDispatcher {
     while let skip = scheduler.skipFirst(task: task, .shed, now: time.now) { passOver(skip) }
   }
 
-  /// Carried state begins anew: the stream has a gap.
-  func resetState(task: Int) { scheduler.resetState(task: task) }
+  /// Carried state begins anew: the stream has a gap, or the model did not run for another cause.
+  func resetState(task: Int, _ cause: SchedulerChange.Cause = .gap) { scheduler.resetState(task: task, cause) }
 
   // MARK: What the session's loop calls
 

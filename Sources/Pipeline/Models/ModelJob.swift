@@ -32,6 +32,8 @@ final class ModelJob: @unchecked Sendable {
   var duration = MediaDuration.zero
   /// What the output's values stand for: the time of the first, and the distance to the next.
   var outputTime = MediaTime.zero
+  /// The time that gates are asked about: that of the newest picture, or the last instant of a window.
+  var asks = MediaTime.zero
   var epoch = 0
   /// The window's number since the run of sound began, or 0.
   var window = 0
@@ -41,6 +43,8 @@ final class ModelJob: @unchecked Sendable {
   var isProbe = false
   var lost = SkipCounts()
   var skews: [ResultRecord.Skew] = []
+  /// What the session's thread does once it has been told.
+  var sequels: [ModelStage.Sequel] = []
 
   // When.
 

@@ -25,6 +25,21 @@ extension ModelStage {
     }
   }
 
+  /// The time of the first value that the next job will give, at the earliest.
+  var nextAnswer: MediaTime {
+    if stream.isFinished, !isOver { return .distantPast }
+    switch feed {
+    case .samples(let path, let window, _) where path.origin != nil && !isOver:
+      return path.time(ofSample: nextWindow * window.hop)
+    case .features(let path, let track, _, _) where !isOver:
+      // The first row may reach back before the first sample.
+      let lead = min(0, path.tracks[track].feature.samples(ofRow: 0).lowerBound)
+      let start = path.origin == nil ? nextStart + .samples(Int64(lead), sampleRate: path.sampleRate) : nextStart
+      return time(ofValue: 0, from: start) ?? start
+    case .samples, .features, .picture, .pictures, .moment: return nextStart
+    }
+  }
+
   /// Whether its pictures come from a path, scaled.
   var takesScaledPictures: Bool {
     switch feed {
@@ -83,16 +98,20 @@ extension ModelStage {
 
   /// What an output's value stands for.
   func time(ofValue place: Int, of job: ModelJob) -> MediaTime {
-    switch feed {
-    case .features(let path, let track, _, _):
-      guard case .events(_, let events) = description.decoder, place < events.rows.count else { return job.start }
-      let feature = path.tracks[track].feature
-      let centre = events.rows[place] * feature.hopSamples + feature.windowSamples / 2
-      let time = job.start + .samples(Int64(centre), sampleRate: path.sampleRate)
-      // A stretch of rows is told from its first edge on, an instant at its row's centre.
-      return events.shape == .instant ? time : time - MediaDuration(nanoseconds: valueLength.nanoseconds / 2)
-    case .picture, .pictures, .samples, .moment: return job.outputTime
-    }
+    time(ofValue: place, from: job.start) ?? job.outputTime
+  }
+
+  /// What a value stands for that was found in a window of features from `start` on; nil for what is no such window, or where its
+  /// values are of no row.
+  private func time(ofValue place: Int, from start: MediaTime) -> MediaTime? {
+    guard case .features(let path, let track, _, _) = feed,
+      case .events(_, let events) = description.decoder, place < events.rows.count
+    else { return nil }
+    let feature = path.tracks[track].feature
+    let centre = events.rows[place] * feature.hopSamples + feature.windowSamples / 2
+    let time = start + .samples(Int64(centre), sampleRate: path.sampleRate)
+    // A stretch of rows is told from its first edge on, an instant at its row's centre.
+    return events.shape == .instant ? time : time - MediaDuration(nanoseconds: valueLength.nanoseconds / 2)
   }
 
   /// How long one value of the output stands for.
@@ -116,6 +135,7 @@ extension ModelStage {
     guard let job = newJob() else { return refuse(.shed, at: start) }
     job.start = start
     job.duration = path.time(ofSample: samples.upperBound) - job.start
+    job.asks = job.start + job.duration - MediaDuration(nanoseconds: 1)
     job.outputTime = job.start
     job.epoch = path.epoch
     job.captured = path.captured(before: samples.upperBound)
@@ -129,6 +149,7 @@ extension ModelStage {
     job.start = frame.time
     job.duration = frame.duration
     job.outputTime = frame.time
+    job.asks = frame.time
     job.epoch = frame.epoch
     job.captured = frame.captured
     job.taken = taken

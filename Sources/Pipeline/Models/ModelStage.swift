@@ -44,10 +44,25 @@ final class ModelStage {
   private var result = ResultRecord()
   private var passedOver: Set<MediaError> = []
   var nextWindow = 0
+  /// Whether nothing more comes: its stream has ended, and everything of it was taken.
+  private(set) var isOver = false
+  /// The run of continuous time that was told last.
+  private var epoch = 0
+
+  // Gates: see `ModelStage+Gate.swift`.
+
+  /// What has to be open for it to run.
+  var gates: [ModelGate] = []
+  /// What its results open and shut.
+  var opens: [ModelGate] = []
+  var undecided: [Undecided] = []
+  var isSettling = false
+  /// Whether the gates let the last job pass.
+  var isPassing = false
 
   init(
     index: Int, description: ModelDescription, stream: StreamSlot, feed: ModelFeed, plan: Plan, context: Context,
-    subject: TraceSubject
+    subject: TraceSubject, isGated: Bool
   ) throws(PipelineError) {
     self.subject = subject
     self.index = index
@@ -59,7 +74,7 @@ final class ModelStage {
     let capacity = context.dispatcher.scheduler.configuration.tasks[index].queueCapacity
     let outputs = plan.outputs.map { $0.shape?.elementCount ?? 0 }
     let staged = description.inputs.map { Self.stagedCount($0.source, isMoment: description.isMoment) }
-    let waiting = description.isMoment ? MomentFeed.tickCapacity : 0
+    let waiting = (description.isMoment ? MomentFeed.tickCapacity : 0) + (isGated ? Self.undecidedCapacity : 0)
     free = (0..<capacity + 2 + waiting).map { _ in
       context.dispatcher.makeJob(model: index, staged: staged, outputs: outputs)
     }
@@ -93,6 +108,7 @@ final class ModelStage {
   var bound: MediaTime {
     var bound = nextStart
     for job in live { bound = min(bound, job.start) }
+    if let first = undecided.first { bound = min(bound, first.time) }
     return bound
   }
 
@@ -115,12 +131,23 @@ final class ModelStage {
 
   /// Counts a frame that is not offered; its media time is the stream's where nil.
   func refuse(_ reason: SkipReason, at time: MediaTime? = nil) {
-    context.dispatcher.refuse(task: index, reason, at: time ?? stream.position)
-    traceSkip(reason)
+    let time = time ?? stream.position
+    if undecided.isEmpty { count(reason, at: time) } else { wait(.refusal(reason, time)) }
   }
 
-  /// Puts a staged job before the scheduler, which may run it, keep it or let it or another go.
+  /// Counts what is not offered; `job` is what was staged of it, if anything was.
+  func count(_ reason: SkipReason, at time: MediaTime, _ job: ModelJob? = nil) {
+    context.dispatcher.refuse(task: index, reason, at: time)
+    traceSkip(reason, job)
+  }
+
+  /// Takes a staged job: it goes through the gates, and then to the scheduler.
   func offer(_ job: ModelJob) {
+    if gates.isEmpty { submit(job) } else { passGates(job) }
+  }
+
+  /// Puts a job before the scheduler, which may run it, keep it or let it or another go.
+  func submit(_ job: ModelJob) {
     job.ready = context.dispatcher.time.now
     live.append(job)
     traceQueue()
@@ -149,16 +176,32 @@ final class ModelStage {
 
   /// Waits for everything under way and ends what is open: the stream or the run has ended at `time`.
   func endRun(at time: MediaTime) {
+    nextWindow = 0
+    isOver = stream.isFinished
+    guard undecided.isEmpty else { return wait(.end(time)) }
     context.dispatcher.waitForAll(of: self)
+    finishRun(at: time)
+  }
+
+  /// Ends what is open; carried state begins anew. Nothing may be under way.
+  func finishRun(at time: MediaTime) {
+    endDecoding(at: time)
+    context.dispatcher.resetState(task: index)
+  }
+
+  /// Ends what is open.
+  func endDecoding(at time: MediaTime) {
     var found: [ResultDecoding.Event] = []
     decoding.endRun(at: time) { found.append($0) }
     for event in found { tell(event, order: LineOrder(time: time, stream: stream.order, model: index)) }
-    context.dispatcher.resetState(task: index)
-    nextWindow = 0
+    for gate in opens { gate.hearEnd(at: time) }
   }
 
   /// Lets everything that waits go: the session is being interrupted.
-  func shedAll() { context.dispatcher.shed(task: index) }
+  func shedAll() {
+    shedUndecided()
+    context.dispatcher.shed(task: index)
+  }
 
   /// Takes back a job that the scheduler let go.
   func passOver(_ job: ModelJob, _ reason: SkipReason) {
@@ -166,15 +209,18 @@ final class ModelStage {
     recycle(job)
   }
 
-  private func recycle(_ job: ModelJob) {
-    if let place = live.firstIndex(where: { $0 === job }) { live.remove(at: place) }
+  func recycle(_ job: ModelJob) {
+    let place = live.firstIndex { $0 === job }
+    if let place { live.remove(at: place) }
     job.frame = nil
     job.skews.removeAll(keepingCapacity: true)
     traceQueue()
+    if let place { performSequels(of: job, place: place) }
     discard(job)
   }
 
   private func tell(_ job: ModelJob, now: HostTime) {
+    epoch = job.epoch
     result.model = id
     result.stream = stream.id
     result.epoch = job.epoch
@@ -200,13 +246,18 @@ final class ModelStage {
       totalTimes.record(latency.total)
     }
     result.output = decoding.output(of: job)
+    if case .detections(let found) = result.output { for gate in opens { gate.hear(found, at: job.outputTime) } }
     let order = LineOrder(time: job.start, stream: stream.order, model: index)
     context.output.result(result, order: order)
     // The record must not share the job's values while the next run writes them.
     result.output = .none
     decoding.endRecord()
     var found: [ResultDecoding.Event] = []
-    decoding.events(of: job, times: { time(ofValue: $0, of: job) }, length: valueLength) { found.append($0) }
+    decoding.events(of: job, times: { time(ofValue: $0, of: job) }, length: valueLength) {
+      found.append($0)
+    } then: { state, time in
+      for gate in opens { gate.hear(state, at: time) }
+    }
     for event in found { tell(event, order: order) }
   }
 
@@ -216,7 +267,7 @@ final class ModelStage {
     event.name = found.name
     event.stream = stream.id
     event.model = id
-    event.epoch = stream.epoch
+    event.epoch = epoch
     event.pts = found.time
     event.duration = found.duration
     event.isFinal = found.isFinal

@@ -14,6 +14,14 @@ struct ResultDecoding {
     var id: Int?
   }
 
+  /// How a decoder of events stands after a value.
+  enum State: Equatable {
+    /// Of intervals: whether one is under way that has lasted long enough to be told.
+    case isOn(Bool)
+    /// Of instants: whether the value made one certain.
+    case happened(Bool)
+  }
+
   private enum Kind {
     case events(output: Int, ModelDescription.Events)
     case detections(scores: Int, boxes: Int)
@@ -103,12 +111,18 @@ struct ResultDecoding {
   ///   - times: the time of the value at a place of the output.
   ///   - length: how long one value stands for.
   ///   - tell: called for each event.
-  mutating func events(of job: ModelJob, times: (Int) -> MediaTime, length: MediaDuration, _ tell: (Event) -> Void) {
+  ///   - then: called after each value, with its time.
+  mutating func events(
+    of job: ModelJob, times: (Int) -> MediaTime, length: MediaDuration, _ tell: (Event) -> Void,
+    then: (State, MediaTime) -> Void
+  ) {
     guard case .events(let output, let events) = kind else { return }
     for (place, score) in job.outputs[output].enumerated() {
       let time = times(place)
-      if let found = instants?.push(score, at: time) { tell(Self.event(found, events)) }
+      let instant = instants?.push(score, at: time)
+      if let instant { tell(Self.event(instant, events)) }
       if let found = intervals?.push(score, from: time, length: length) { tell(event(found, events)) }
+      then(intervals.map { .isOn($0.isOn) } ?? .happened(instant != nil), time)
     }
   }
 

@@ -10,6 +10,7 @@ struct RecordedOptions: Codable {
   var skip: String
   var budget: MediaDuration?
   var schedules: [String]?
+  var gates: [String]?
   var tolerance: MediaDuration
   var wait: MediaDuration
   var statsInterval: MediaDuration?
@@ -24,6 +25,7 @@ struct RecordedOptions: Codable {
     skip = configuration.skip.description
     budget = configuration.budget
     schedules = configuration.schedules.isEmpty ? nil : configuration.schedules.map(\.text)
+    gates = configuration.gates.isEmpty ? nil : configuration.gates.map(\.text)
     tolerance = configuration.tolerance
     wait = configuration.wait
     statsInterval = configuration.statsInterval
@@ -42,6 +44,11 @@ struct RecordedOptions: Codable {
     if configuration.models == .defaults, configuration.schedules.isEmpty, let schedules {
       configuration.schedules = try schedules.map(ScheduleSetting.init)
     }
+    if configuration.models == .defaults, configuration.gates.isEmpty, let gates {
+      var settings: [GateSetting] = []
+      for gate in gates { settings.append(try GateSetting(gate)) }
+      configuration.gates = settings
+    }
     if configuration.models == .defaults, let models { configuration.models = .named(models) }
     if configuration.features == .defaults, let features { configuration.features = .named(features) }
     if configuration.skip == defaults.skip, let policy = SkipPolicy(skip) { configuration.skip = policy }
@@ -53,4 +60,7 @@ struct RecordedOptions: Codable {
     if configuration.inputOptions.duration == nil { configuration.inputOptions.duration = duration }
     if configuration.modelFolders.isEmpty { configuration.modelFolders = modelFolders }
   }
+
+  /// Whether the models of a repetition go by each other as those of then.
+  func hasLinks(of configuration: SessionConfiguration) -> Bool { gates ?? [] == configuration.gates.map(\.text) }
 }

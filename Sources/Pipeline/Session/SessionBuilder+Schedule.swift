@@ -11,6 +11,8 @@ extension SessionBuilder {
     var stream: StreamSlot
     var feed: ModelFeed
     var schedule: ModelSchedule
+    /// The place of the model whose results it goes by.
+    var source: Int?
   }
 
   /// The scheduler's configuration: one task for each model, in their order.
@@ -23,7 +25,7 @@ extension SessionBuilder {
         model: place, stream: scheduled.stream.id, kind: kind, budget: budget ?? .unlimited,
         weight: scheduled.schedule.weight ?? 1, minimumRate: isPaced ? scheduled.schedule.minimumRate ?? 0 : 0,
         priority: scheduled.schedule.priority ?? 0, period: isPaced ? period(of: scheduled) : nil,
-        block: isPaced ? scheduled.stream.description.blockDuration : nil,
+        block: isPaced ? scheduled.stream.description.blockDuration : nil, source: scheduled.source,
         queueCapacity: isPaced ? Self.queueCapacity(kind, waits: !keepsAll && budget != nil) : 3)
     }
     return SchedulerConfiguration(

@@ -20,7 +20,10 @@ extension SessionRun {
       guard intake.beginRound() else { break }
       let progressed = takeElements()
       dispatcher?.drain()
-      for model in models { model.takeMoments() }
+      for model in models {
+        model.takeMoments()
+        model.settle()
+      }
       dispatcher?.pump()
       moments?.update(now: time.now)
       if let failed = models.first(where: { $0.failure != nil }), let failure = failed.failure {
@@ -39,7 +42,12 @@ extension SessionRun {
     for stream in streams where !stream.isFinished { finish(stream, isInterrupted: true) }
     for model in models { model.takeMoments() }
     moments?.update(now: time.now)
-    for model in models { dispatcher?.waitForAll(of: model) }
+    // What others go by comes before them.
+    for model in models {
+      model.settle()
+      dispatcher?.waitForAll(of: model)
+    }
+    for model in models { model.shedUndecided() }
   }
 
   /// Nothing earlier than this will be told.
@@ -76,7 +84,10 @@ extension SessionRun {
         take(element, from: streams[stream])
         moments?.take(element, of: streams[stream], now: time.now)
         // At once: ticks would wait in greater numbers than there is room for.
-        for model in models { model.takeMoments() }
+        for model in models {
+          model.takeMoments()
+          model.settle()
+        }
         dispatcher?.pump()
         taken += 1
       }

@@ -91,8 +91,8 @@ final class SessionRun {
           description, input: place, wake: inputs.isEmpty ? session.ready : inputs[place].wake, trace: trace)
       }
       streams = builder.streams
-      let loaded = try loadModels()
-      try prepare(builder, loaded)
+      let (loaded, links) = try loadModels()
+      try prepare(builder, loaded, links)
       try startInputs(rings)
       writeSession()
       loop()
@@ -153,7 +153,21 @@ final class SessionRun {
     }
   }
 
-  private func loadModels() throws -> [LoadedModel] {
+  /// The models with what goes by what: each stands behind those whose results it goes by.
+  private func loadModels() throws -> ([LoadedModel], ModelLinks) {
+    var loaded = try loadNamedModels()
+    var links = ModelLinks(count: loaded.count)
+    let names = { (models: [LoadedModel]) in
+      models.map { ModelLinks.Named(given: $0.given, description: $0.description) }
+    }
+    for gate in configuration.gates { try links.add(gate, models: names(loaded)) }
+    let order = try links.order(names(loaded))
+    loaded = order.map { loaded[$0] }
+    links = links.reordered(order)
+    return (loaded, links)
+  }
+
+  private func loadNamedModels() throws -> [LoadedModel] {
     guard case .named(let names) = configuration.models else { return [] }
     var loaded: [LoadedModel] = []
     for name in names {
@@ -173,7 +187,7 @@ final class SessionRun {
   }
 
   /// Binds models, features and detectors to the streams, and starts the inference threads where they are needed.
-  private func prepare(_ builder: SessionBuilder, _ loaded: [LoadedModel]) throws {
+  private func prepare(_ builder: SessionBuilder, _ loaded: [LoadedModel], _ links: ModelLinks) throws {
     var loaded = loaded
     let bound = try loaded.map { try builder.feed(for: $0) }
     try prepareFeatures(builder, models: loaded.count)
@@ -182,9 +196,10 @@ final class SessionRun {
       intake = try makeIntake(nil, repeatsJobs: false)
       return
     }
-    var schedule = try schedule(builder, loaded, bound)
+    var schedule = try schedule(builder, loaded, links, bound)
     let repeatsJobs = replayed.map { replayed in
       !configuration.isDeterministic && replayed.header.models == loaded.map(\.description.id)
+        && replayed.header.options.hasLinks(of: configuration)
     }
     let waitsForEachJob = configuration.isDeterministic || repeatsJobs == false
     let inference = try startInference(&loaded, budgets: schedule.tasks.map(\.budget), waitsForEachJob: waitsForEachJob)
@@ -204,7 +219,9 @@ final class SessionRun {
         trace: row)
       let stage = try ModelStage(
         index: index, description: model.description, stream: place.stream, feed: place.feed, plan: model.plan,
-        context: context, subject: trace?.recorder.subject(model.description.id) ?? .none)
+        context: context, subject: trace?.recorder.subject(model.description.id) ?? .none,
+        isGated: links.isGated(index))
+      links.connect(stage, to: models)
       dispatcher.add(stage)
       models.append(stage)
       place.stream.models.append(stage)
@@ -226,7 +243,8 @@ final class SessionRun {
 
   /// What the scheduler holds to.
   private func schedule(
-    _ builder: SessionBuilder, _ loaded: [LoadedModel], _ bound: [(stream: StreamSlot, feed: ModelFeed)]
+    _ builder: SessionBuilder, _ loaded: [LoadedModel], _ links: ModelLinks,
+    _ bound: [(stream: StreamSlot, feed: ModelFeed)]
   ) throws -> SchedulerConfiguration {
     let schedules = try ScheduleSetting.schedules(
       of: loaded.map { ($0.given, $0.description) }, by: configuration.schedules)
@@ -234,7 +252,7 @@ final class SessionRun {
       loaded.indices.map { place in
         SessionBuilder.Scheduled(
           model: loaded[place].description, stream: bound[place].stream, feed: bound[place].feed,
-          schedule: schedules[place])
+          schedule: schedules[place], source: links.source(of: place))
       })
   }
 

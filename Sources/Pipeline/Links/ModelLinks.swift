@@ -1,0 +1,138 @@
+internal import BraidCore
+internal import BraidInference
+
+/// Which of a session's models go by the results of which others.
+struct ModelLinks {
+  /// A model and what the user called it.
+  struct Named {
+    var given: String
+    var description: ModelDescription
+  }
+
+  /// A model that runs only while another says yes.
+  struct Gate: Equatable {
+    var model: Int
+    var source: Int
+    /// Of detections, those that count; nil for all.
+    var label: String?
+    var hold: MediaDuration
+  }
+
+  private(set) var gates: [Gate] = []
+  private let count: Int
+
+  /// So many models, none of which goes by another.
+  init(count: Int) { self.count = count }
+
+  /// Adds a gate.
+  ///
+  /// - Throws: ``PipelineError/Code/configuration`` for models that there are not, for a model that gates itself, and for one that
+  ///   says neither yes nor no.
+  mutating func add(_ setting: GateSetting, models: [Named]) throws(PipelineError) {
+    let location = "--gate"
+    let names = ModelNames(models.map { ($0.given, $0.description) })
+    let model = try names.place(of: setting.model, location: location)
+    let (source, label) = try names.placeAndLabel(of: setting.source, location: location)
+    let name = models[source].description.name
+    guard model != source else {
+      throw PipelineError(
+        .configuration, "\(name) cannot say whether it runs itself", location: location,
+        remedy: "Name another model after the '='")
+    }
+    guard !gates.contains(where: { $0.model == model && $0.source == source && $0.label == label }) else {
+      throw PipelineError(
+        .configuration, "\(models[model].description.name)=\(setting.source) is given twice", location: location,
+        remedy: "Give it once")
+    }
+    var hold = setting.hold ?? .zero
+    switch models[source].description.decoder {
+    case .events(_, let events):
+      try check(label, among: [events.event], of: name, what: "events", location: location)
+      if events.shape == .instant {
+        hold = setting.hold ?? GateSetting.instantHold
+        guard hold > .zero else {
+          throw PipelineError(
+            .configuration, "\(name) tells instants, which are over at once: the gate would never open",
+            location: location, remedy: "Give a hold above 0, such as hold=500ms")
+        }
+      }
+    case .detections(let detections):
+      try check(label, among: detections.labels, of: name, what: "detections", location: location)
+    case .raw:
+      throw PipelineError(
+        .configuration, "\(name) tells neither events nor detections, so it says neither yes nor no",
+        location: location,
+        remedy: "Describe its output in a braid.json, as events or detections, or name another model")
+    }
+    gates.append(Gate(model: model, source: source, label: label, hold: hold))
+  }
+
+  private func check(
+    _ label: String?, among labels: [String], of name: String, what: String, location: String
+  ) throws(PipelineError) {
+    guard let label, !labels.contains(label) else { return }
+    let guess = Spelling.guess(label, among: labels).map { "Did you mean \($0)? " } ?? ""
+    throw PipelineError(
+      .configuration, "\(name) has no \(what) called '\(label.prefix(80))'", location: location,
+      remedy: guess + "It has \(labels.joined(separator: ", "))")
+  }
+
+  /// The places of the models in the order in which they decide: each behind those that it goes by, else as they were given.
+  ///
+  /// - Throws: ``PipelineError/Code/configuration`` where models go by each other in a circle.
+  func order(_ models: [Named]) throws(PipelineError) -> [Int] {
+    var order: [Int] = []
+    while order.count < count {
+      let next = (0..<count).first { place in
+        !order.contains(place) && sources(of: place).allSatisfy(order.contains)
+      }
+      guard let next else {
+        // From any model of the rest, sources lead into the circle.
+        var path = [(0..<count).first { !order.contains($0) } ?? 0]
+        while let last = path.last, let source = sources(of: last).first(where: { !order.contains($0) }) {
+          if let start = path.firstIndex(of: source) {
+            path = Array(path[start...]) + [source]
+            break
+          }
+          path.append(source)
+        }
+        throw PipelineError(
+          .configuration,
+          "models wait for each other in a circle: \(path.map { models[$0].description.name }.joined(separator: " by "))",
+          location: "--gate", remedy: "Take one of these gates away")
+      }
+      order.append(next)
+    }
+    return order
+  }
+
+  /// The same, with the models in another order: `order` has their present places.
+  func reordered(_ order: [Int]) -> ModelLinks {
+    var links = self
+    let place = { (old: Int) in order.firstIndex(of: old) ?? old }
+    for index in gates.indices {
+      links.gates[index].model = place(gates[index].model)
+      links.gates[index].source = place(gates[index].source)
+    }
+    return links
+  }
+
+  private func sources(of model: Int) -> [Int] { gates.filter { $0.model == model }.map(\.source) }
+
+  /// Whether a model waits for the word of another.
+  func isGated(_ model: Int) -> Bool { gates.contains { $0.model == model } }
+
+  /// The model that another feeds; the first, where it goes by several.
+  func source(of model: Int) -> Int? { sources(of: model).first }
+
+  /// Connects a stage to those before it.
+  func connect(_ stage: ModelStage, to stages: [ModelStage]) {
+    for gate in gates where gate.model == stage.index {
+      let source = stages[gate.source]
+      // An event's name says nothing more: a model tells one kind.
+      let made = ModelGate(source: source, label: gate.label, hold: gate.hold)
+      stage.gates.append(made)
+      source.opens.append(made)
+    }
+  }
+}

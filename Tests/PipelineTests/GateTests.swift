@@ -1,0 +1,163 @@
+import BraidCore
+import BraidTestSupport
+import Testing
+
+@testable import BraidInference
+@testable import BraidPipeline
+
+/// When gates are open, and which models can go by which.
+@Suite("Gates")
+struct GateTests {
+  private static func time(_ milliseconds: Int) -> MediaTime { .zero + .milliseconds(Int64(milliseconds)) }
+
+  /// What a source says: that it is so from then on, or that something happened then.
+  private enum Saying {
+    case state(Bool, at: Int)
+    case instant(at: Int)
+  }
+
+  /// The plain meaning: whether a time lies in a stretch of yes or within the hold after one.
+  private static func isOpen(_ sayings: [Saying], at time: Int, hold: Int) -> Bool {
+    var since: Int?
+    for saying in sayings {
+      switch saying {
+      case .state(true, let start): since = since ?? start
+      case .state(false, let end):
+        if let start = since, (start..<end + hold).contains(time) { return true }
+        since = nil
+      case .instant(let start): if (start..<start + hold).contains(time) { return true }
+      }
+    }
+    return since.map { time >= $0 } ?? false
+  }
+
+  @Test("However answers and questions come, each question has the one answer of its time", arguments: 0..<40)
+  func anyOrder(round: Int) {
+    var generator = SeededGenerator.printed()
+    let isInstant = Bool.random(using: &generator)
+    let hold = [0, 1, 30, 500].randomElement(using: &generator) ?? 0
+    var timeline = GateTimeline(hold: .milliseconds(Int64(hold)))
+    var sayings: [Saying] = []
+    var (said, asked) = (0, 0)
+    var waiting: [Int] = []
+    for _ in 0..<400 {
+      if Bool.random(using: &generator) {
+        said += .random(in: 1...40, using: &generator)
+        let saying = isInstant ? Saying.instant(at: said) : .state(.random(using: &generator), at: said)
+        sayings.append(saying)
+        switch saying {
+        case .state(let isYes, let at): timeline.say(isYes, from: Self.time(at))
+        case .instant(let at): timeline.pulse(at: Self.time(at))
+        }
+      } else {
+        asked += .random(in: 1...40, using: &generator)
+        waiting.append(asked)
+      }
+      // Nothing at the time of the last saying is still to come.
+      while let first = waiting.first,
+        let answer = timeline.answer(at: Self.time(first), bound: Self.time(said + 1))
+      {
+        #expect(answer == Self.isOpen(sayings, at: first, hold: hold), "at \(first) of \(said), held \(hold)")
+        waiting.removeFirst()
+      }
+      #expect(waiting.allSatisfy { $0 > said })
+    }
+    // The source ends: everything is known.
+    for time in waiting {
+      let answer = timeline.answer(at: Self.time(time), bound: .distantFuture)
+      #expect(answer == Self.isOpen(sayings, at: time, hold: hold))
+    }
+  }
+
+  @Test("Before the first answer it is no; an end is a no after the hold; a restart further back counts from there")
+  func edges() {
+    var timeline = GateTimeline(hold: .milliseconds(10))
+    #expect(!timeline.isOpen(at: Self.time(5)))
+    #expect(timeline.answer(at: Self.time(5), bound: Self.time(5)) == nil)
+    timeline.say(true, from: Self.time(20))
+    #expect(!timeline.isOpen(at: Self.time(19)) && timeline.isOpen(at: Self.time(1000)))
+    timeline.say(false, from: Self.time(30))
+    #expect(timeline.isOpen(at: Self.time(39)) && !timeline.isOpen(at: Self.time(40)))
+    timeline.say(true, from: Self.time(3))
+    #expect(timeline.isOpen(at: Self.time(4)) && timeline.isOpen(at: Self.time(50)))
+    timeline.say(false, from: Self.time(7))
+    #expect(timeline.isOpen(at: Self.time(16)) && !timeline.isOpen(at: Self.time(17)))
+  }
+
+  @Test("More changes than are remembered: the newest hold")
+  func many() {
+    var timeline = GateTimeline(hold: .zero)
+    for index in 0..<5 * GateTimeline.capacity { timeline.say(index % 2 == 0, from: Self.time(index)) }
+    let newest = 5 * GateTimeline.capacity
+    for time in newest - 100..<newest { #expect(timeline.isOpen(at: Self.time(time)) == (time % 2 == 0)) }
+  }
+
+  // MARK: Which models go by which
+
+  private static func model(_ name: String, _ decoder: ModelDescription.Decoder = .raw) -> ModelLinks.Named {
+    ModelLinks.Named(
+      given: "/models/\(name)",
+      description: ModelDescription(name: name, version: "1.0.0", inputs: [], decoder: decoder))
+  }
+
+  private static func events(_ shape: ModelDescription.Events.Shape, _ event: String) -> ModelDescription.Decoder {
+    .events(
+      output: "y",
+      ModelDescription.Events(
+        event: event, shape: shape, threshold: 0.5, offThreshold: 0.3, minimumGapMilliseconds: 0,
+        minimumOnMilliseconds: 0, minimumOffMilliseconds: 0, paddingMilliseconds: 0, rows: [], frame: 0))
+  }
+
+  private static let faces = ModelDescription.Decoder.detections(
+    ModelDescription.Detections(
+      scores: "s", boxes: "b", encoding: .corners, labels: ["face", "hand"], threshold: 0.5, overlap: 0.5))
+
+  private static let models = [
+    model("keywords", events(.instant, "word")), model("voice", events(.interval, "speech")), model("faces", faces),
+    model("mood"),
+  ]
+
+  private static func links(_ settings: [String]) throws -> (ModelLinks, [Int]) {
+    var links = ModelLinks(count: models.count)
+    for setting in settings { try links.add(GateSetting(setting), models: models) }
+    return (links, try links.order(models))
+  }
+
+  @Test("Each model stands behind those that it goes by, else where it was; the hold is that of its kind")
+  func order() throws {
+    let (links, order) = try Self.links([
+      "keywords=voice", "/models/voice=faces@1.0.0:hand,hold=1.5s", "mood=keywords:word",
+    ])
+    #expect(order == [2, 1, 0, 3])
+    let gates = links.reordered(order).gates
+    #expect(gates.map(\.model) == [2, 1, 3] && gates.map(\.source) == [1, 0, 2])
+    #expect(gates.map(\.hold) == [.zero, .milliseconds(1500), .milliseconds(500)])
+    #expect(gates.map(\.label) == [nil, "hand", "word"])
+    #expect(try Self.links([]).1 == [0, 1, 2, 3])
+    for text in ["a=b", "a=b:c:d", "a=b:c,hold=0.5s"] {
+      #expect(try GateSetting(GateSetting(text).text) == GateSetting(text))
+    }
+  }
+
+  @Test(
+    "What cannot be is answered with what would be right",
+    arguments: [
+      (["keywords=voise"], "Did you mean voice?"), (["keyword=voice"], "Did you mean keywords?"),
+      (["keywords=keywords"], "cannot say whether it runs itself"),
+      (["keywords=mood"], "neither events nor detections"),
+      (["keywords=voice:speach"], "Did you mean speech?"), (["mood=faces:foot"], "It has face, hand"),
+      (["mood=keywords,hold=0s"], "would never open"), (["mood=voice", "mood=voice"], "given twice"),
+      (["keywords=voice", "voice=faces", "faces=keywords"], "in a circle: keywords by voice by faces by keywords"),
+      (["mood"], "does not name two models"), (["=voice"], "does not name two models"),
+      (["mood=voice,hold=soon"], "no duration"), (["mood=voice,hold=1s,hold=2s"], "twice"),
+      (["mood=voice,old=1s"], "Did you mean hold?"),
+    ])
+  func mistakes(settings: [String], words: String) throws {
+    do {
+      _ = try Self.links(settings)
+      Issue.record("\(settings) was taken")
+    } catch let error as PipelineError {
+      #expect(error.description.contains(words) && error.code == .configuration && !error.remedy.isEmpty, "\(error)")
+    }
+  }
+}
