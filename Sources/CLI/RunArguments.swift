@@ -68,6 +68,13 @@ struct RunArguments: ParsableArguments {
 
   @Option(
     name: .long,
+    help: ArgumentHelp(
+      "What is kept where models pass frames over for want of time: 'content', most motion or energy; 'newest'.",
+      valueName: "what"))
+  var prefer: PreferenceArgument = .content
+
+  @Option(
+    name: .long,
     help: ArgumentHelp("'fast': as fast as possible; 'realtime': as if the file were live.", valueName: "pace"))
   var pace: PaceArgument = .fast
 
@@ -155,6 +162,7 @@ struct RunArguments: ParsableArguments {
     configuration.moments = try moments.map { try MomentSelection($0) }
     configuration.budget = budget?.duration
     configuration.skip = skip.policy
+    configuration.prefersContent = prefer == .content
     configuration.schedules = try schedule.map(ScheduleSetting.init)
     for setting in gate { configuration.gates.append(try GateSetting(setting)) }
     configuration.explanation = explainSkips
@@ -205,6 +213,12 @@ struct SkipArgument: ExpressibleByArgument {
   }
 
   var defaultValueDescription: String { policy.description }
+}
+
+/// Which frames are kept, as an argument.
+enum PreferenceArgument: String, ExpressibleByArgument, CaseIterable {
+  case content
+  case newest
 }
 
 /// A pace as an argument.

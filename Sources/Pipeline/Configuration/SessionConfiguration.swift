@@ -43,6 +43,9 @@ public struct SessionConfiguration: Sendable {
   public var takesWholeClips = false
   /// Which frames a model may pass over.
   public var skip = SkipPolicy.adaptive
+  /// Whether, where frames are passed over for want of time, those with most in them are kept, and not the newest: motion and
+  /// cuts in pictures, energy in sound.
+  public var prefersContent = true
   /// From capture to result; nil for no bound. Counts at real-time pace only.
   public var budget: MediaDuration?
   /// What the scheduler is to hold to for some of the models. Counts at real-time pace only.

@@ -62,7 +62,8 @@ final class JobDispatcher {
     let task = job.model
     if scheduler.configuration.keepsAll { wait { scheduler.hasRoom(task: task) } }
     let skip = scheduler.offer(
-      job.place, task: task, time: job.start, captured: job.captured ?? time.now, now: time.now)
+      job.place, task: task, time: job.start, captured: job.captured ?? time.now, content: job.content,
+      now: time.now)
     if let skip { passOver(skip) }
     // Where all is run the next may have to wait for room that this one makes.
     if scheduler.configuration.keepsAll || waitsForEachJob { pump() }

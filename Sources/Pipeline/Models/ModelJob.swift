@@ -40,6 +40,8 @@ final class ModelJob: @unchecked Sendable {
   var captured: HostTime?
   /// Which of the scheduler's servers it keeps busy.
   var server = 0
+  /// How much is in it, for the scheduler.
+  var content = 1.0
   var isProbe = false
   var lost = SkipCounts()
   var skews: [ResultRecord.Skew] = []

@@ -141,6 +141,7 @@ extension ModelStage {
     job.captured = path.captured(before: samples.upperBound)
     job.taken = taken
     job.synchronised = taken
+    job.content = path.energy.map { soundContent.next($0.level(of: samples)) } ?? 1
     stage(job)
     offer(job)
   }
@@ -154,6 +155,7 @@ extension ModelStage {
     job.captured = frame.captured
     job.taken = taken
     job.synchronised = taken
+    job.content = stream.content?.value ?? 1
   }
 
   /// Stages the newest pictures, oldest first. There must be as many as the model takes.

@@ -44,6 +44,8 @@ final class ModelStage {
   private var result = ResultRecord()
   private var passedOver: Set<MediaError> = []
   var nextWindow = 0
+  /// What is usual in its windows of sound. What counts about as much as silence is 60 dB below full scale.
+  var soundContent = RelativeContent(floor: 0.001)
   /// Whether nothing more comes: its stream has ended, and everything of it was taken.
   private(set) var isOver = false
   /// The run of continuous time that was told last.

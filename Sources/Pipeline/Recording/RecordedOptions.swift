@@ -8,6 +8,8 @@ struct RecordedOptions: Codable {
   var models: [String]?
   var features: String?
   var skip: String
+  /// Not at all where nothing is said.
+  var prefersContent: Bool?
   var budget: MediaDuration?
   var schedules: [String]?
   var gates: [String]?
@@ -23,6 +25,7 @@ struct RecordedOptions: Codable {
     if case .named(let names) = configuration.models { models = names }
     if case .named(let list) = configuration.features { features = list }
     skip = configuration.skip.description
+    prefersContent = configuration.prefersContent
     budget = configuration.budget
     schedules = configuration.schedules.isEmpty ? nil : configuration.schedules.map(\.text)
     gates = configuration.gates.isEmpty ? nil : configuration.gates.map(\.text)
@@ -52,6 +55,7 @@ struct RecordedOptions: Codable {
     if configuration.models == .defaults, let models { configuration.models = .named(models) }
     if configuration.features == .defaults, let features { configuration.features = .named(features) }
     if configuration.skip == defaults.skip, let policy = SkipPolicy(skip) { configuration.skip = policy }
+    if configuration.prefersContent { configuration.prefersContent = prefersContent ?? false }
     if configuration.budget == nil { configuration.budget = budget }
     if configuration.tolerance == defaults.tolerance { configuration.tolerance = tolerance }
     if configuration.wait == defaults.wait { configuration.wait = wait }

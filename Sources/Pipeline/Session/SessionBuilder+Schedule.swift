@@ -2,6 +2,7 @@ internal import BraidCore
 internal import BraidFeatures
 internal import BraidInference
 internal import BraidIngest
+internal import BraidMedia
 
 /// What the session's scheduler holds to.
 extension SessionBuilder {
@@ -31,8 +32,27 @@ extension SessionBuilder {
     return SchedulerConfiguration(
       // As many as lanes, once they are known. Where nothing is chosen, all models' next jobs lie ready for them.
       servers: keepsAll ? min(64, max(1, tasks.count)) : 1,
-      models: models.map { SchedulerConfiguration.Model(name: $0.model.id) }, tasks: tasks, usesContent: false,
+      models: models.map { SchedulerConfiguration.Model(name: $0.model.id) }, tasks: tasks,
+      usesContent: configuration.prefersContent && !keepsAll,
       policy: configuration.skip, isRealtime: isPaced)
+  }
+
+  /// Has measured, of the streams that models tick on, how much is in a frame: for those that the scheduler may pass over.
+  func measureContent(_ models: [Scheduled]) throws(MediaError) {
+    for scheduled in models where scheduled.model.scheduledKind != .stateful {
+      switch scheduled.feed {
+      case .picture, .pictures, .moment:
+        guard scheduled.stream.content == nil else { continue }
+        let count = scheduled.stream.pictures.count
+        let path = try smallPictures(of: scheduled.stream)
+        scheduled.stream.content = PictureContent(path: path, isShared: scheduled.stream.pictures.count == count)
+      case .features(let path, let track, let window, _):
+        let feature = path.tracks[track].feature
+        path.keepEnergy(samples: feature.samples(ofRow: window.rows).upperBound + path.sampleRate)
+      case .samples(let path, let window, _):
+        path.keepEnergy(samples: window.context + window.hop + path.sampleRate)
+      }
+    }
   }
 
   /// How many frames may wait. Without a budget only the newest picture does: nothing says how old one may become.

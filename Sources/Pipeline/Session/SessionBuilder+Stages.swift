@@ -64,8 +64,12 @@ extension SessionBuilder {
     else { return nil }
     return TogetherStage(
       feature, sound: sound, soundPath: try self.sound(of: sound, sampleRate: feature.sampleRate), picture: picture,
-      picturePath: try pictures(
-        of: picture, width: Self.detectorWidth, height: Self.detectorHeight, layout: .gray, frames: 1))
+      picturePath: try smallPictures(of: picture))
+  }
+
+  /// The stream's pictures as motion, cuts and hits are detected on: small and gray.
+  func smallPictures(of stream: StreamSlot) throws(MediaError) -> PicturePath {
+    try pictures(of: stream, width: Self.detectorWidth, height: Self.detectorHeight, layout: .gray, frames: 1)
   }
 
   /// What measures the offset between sound and picture for the summary.
@@ -90,8 +94,7 @@ extension SessionBuilder {
       stages.append(try DetectorStage(stream: stream, path: path, place: place, output: output))
     }
     if let stream = streams.first(where: { $0.kind == .video }) {
-      let path = try pictures(
-        of: stream, width: Self.detectorWidth, height: Self.detectorHeight, layout: .gray, frames: 1)
+      let path = try smallPictures(of: stream)
       stages.append(DetectorStage(stream: stream, path: path, place: place, output: output))
     }
     return stages

@@ -128,16 +128,22 @@ extension SessionRun {
   }
 
   private func takePicture(_ frame: VideoFrame, from stream: StreamSlot, at now: HostTime) {
+    let content = stream.content
+    let measuresContent = content != nil && contentMatters(on: stream)
     do throws(MediaError) {
-      for path in stream.pictures { try row.span("scale") { () throws(MediaError) in try path.push(frame) } }
+      for path in stream.pictures where measuresContent || path !== content?.ownPath {
+        try row.span("scale") { () throws(MediaError) in try path.push(frame) }
+      }
     } catch {
       passOver(error, at: frame.time)
+      content?.reset()
       for model in stream.models {
         if model.takesScaledPictures { model.refuse(.shed, at: frame.time) } else { model.take(frame, at: now) }
       }
       return
     }
     row.span("features") {
+      if measuresContent { content?.update() } else { content?.reset() }
       for feature in features where feature.stream === stream { feature.takePicture(frame) }
       for detector in detectors where detector.stream === stream { detector.takePicture(frame) }
       for stage in together { stage.takePicture(frame, of: stream) }
@@ -146,6 +152,13 @@ extension SessionRun {
       model.takeTick(frame, at: now)
       model.take(frame, at: now)
     }
+  }
+
+  /// Whether what is in a picture may decide anything: a model has not done with the ones before, or there is hardly time
+  /// for all.
+  private func contentMatters(on stream: StreamSlot) -> Bool {
+    guard let dispatcher else { return false }
+    return dispatcher.scheduler.load > 0.9 || stream.models.contains { !dispatcher.scheduler.isIdle(task: $0.index) }
   }
 
   /// Tells an error that is passed over: once, as the next thousand frames may have the same.
@@ -175,6 +188,7 @@ extension SessionRun {
     for feature in features where feature.stream === stream { feature.reset() }
     for path in stream.sounds { path.reset() }
     for path in stream.pictures { path.reset() }
+    stream.content?.reset()
   }
 
   private func finish(_ stream: StreamSlot, isInterrupted: Bool) {

@@ -248,12 +248,14 @@ final class SessionRun {
   ) throws -> SchedulerConfiguration {
     let schedules = try ScheduleSetting.schedules(
       of: loaded.map { ($0.given, $0.description) }, by: configuration.schedules)
-    return builder.schedule(
-      loaded.indices.map { place in
-        SessionBuilder.Scheduled(
-          model: loaded[place].description, stream: bound[place].stream, feed: bound[place].feed,
-          schedule: schedules[place], source: links.source(of: place))
-      })
+    let scheduled = loaded.indices.map { place in
+      SessionBuilder.Scheduled(
+        model: loaded[place].description, stream: bound[place].stream, feed: bound[place].feed,
+        schedule: schedules[place], source: links.source(of: place))
+    }
+    let schedule = builder.schedule(scheduled)
+    if schedule.usesContent { try builder.measureContent(scheduled) }
+    return schedule
   }
 
   /// Prepares to measure the offset of sound to picture where something looks at both, so that decoding alone stays that.

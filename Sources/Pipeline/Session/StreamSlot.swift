@@ -32,6 +32,8 @@ final class StreamSlot {
   var sounds: [SoundPath] = []
   /// The stream's pictures, at each size that somebody takes.
   var pictures: [PicturePath] = []
+  /// How much is in its newest picture; nil where nobody asks.
+  var content: PictureContent?
   /// The models that tick on this stream.
   var models: [ModelStage] = []
   /// What a trace calls it.

@@ -41,6 +41,11 @@ struct RowHistory {
     range.upperBound <= end && max(0, range.lowerBound) >= end - capacity
   }
 
+  /// The first value of a row; nil for rows that are no more or have not come.
+  func value(_ row: Int) -> Float? {
+    row >= max(0, end - capacity) && row < end ? storage[(row % capacity) * width] : nil
+  }
+
   /// Copies the rows of `range` into `output`, zeros for rows before 0 and for rows that are no more.
   func copy(_ range: Range<Int>, into output: inout [Float]) {
     var position = 0

@@ -20,6 +20,8 @@ final class SoundPath {
   private(set) var tracks: [Track] = []
   /// The newest samples, as rows of one value; kept only where somebody asked with ``keep(samples:)``.
   private(set) var samples: RowHistory
+  /// How strong the newest samples are; nil where nobody asked with ``keepEnergy(samples:)``.
+  private(set) var energy: EnergyHistory?
   /// Samples of the present run.
   private(set) var sampleCount = 0
   private var timeline = RunTimeline()
@@ -64,6 +66,12 @@ final class SoundPath {
   /// Keeps at least this many of the newest samples.
   func keep(samples count: Int) { samples.grow(to: count) }
 
+  /// Keeps the energy of at least this many of the newest samples.
+  func keepEnergy(samples count: Int) {
+    if energy == nil { energy = EnergyHistory(sampleRate: sampleRate) }
+    energy?.grow(toSamples: count)
+  }
+
   /// Calls `listener` with each stretch of samples and the time of its first.
   func listen(_ listener: @escaping (Span<Float>, MediaTime) -> Void) { listeners.append(listener) }
 
@@ -88,6 +96,7 @@ final class SoundPath {
     timeline.removeAll()
     sampleCount = 0
     samples.removeAll()
+    energy?.removeAll()
     for index in tracks.indices {
       tracks[index].feature.reset()
       tracks[index].rows.removeAll()
@@ -112,6 +121,7 @@ final class SoundPath {
     sampleCount += block.frameCount
     block.withSamples { span in
       if samples.capacity > 1 { samples.append(span) }
+      energy?.append(span)
       for index in tracks.indices {
         tracks[index].feature.push(span) { row, number in keep(row, number, track: index) }
       }
