@@ -46,16 +46,16 @@ enum SmallModel {
     return model(graph)
   }
 
-  /// A model of one picture of 3 x 256 x 256 that multiplies it by itself so many times and gives the means
+  /// A model of one square picture of 3 channels that multiplies it by itself so many times and gives the means
   /// of its channels.
-  static func products(_ count: Int) -> Data {
+  static func products(_ count: Int, side: Int = 256, output: String = "y") -> Data {
     var nodes: [Message] = []
     for index in 0..<count {
       nodes.append(node("MatMul", [index == 0 ? "x" : "p\(index)", "x"], ["p\(index + 1)"]))
     }
-    nodes.append(node("GlobalAveragePool", ["p\(count)"], ["y"]))
+    nodes.append(node("GlobalAveragePool", ["p\(count)"], [output]))
     return model(
-      graph(nodes, inputs: [info("x", [1, 3, 256, 256])], outputs: [info("y", [1, 3, 1, 1])]))
+      graph(nodes, inputs: [info("x", [1, 3, side, side])], outputs: [info(output, [1, 3, 1, 1])]))
   }
 
   /// Writes a model of pictures whose run takes about so many milliseconds on this machine.

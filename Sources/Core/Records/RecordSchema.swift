@@ -193,7 +193,16 @@ public enum RecordSchema {
                   "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
                   "isa": {"type": "string"},
                   "threads": {"type": "integer", "minimum": 1},
-                  "inputs": {"type": "array", "items": {"type": "string", "pattern": "^(video|audio|text|sensor):[0-9]+$"}}
+                  "inputs": {"type": "array", "items": {"type": "string", "pattern": "^(video|audio|text|sensor):[0-9]+$"}},
+                  "variants": {
+                    "type": "array",
+                    "description": "Smaller or faster forms, best first: rung 1, 2 and so on.",
+                    "items": {
+                      "type": "object",
+                      "properties": {"file": {"type": "string"}, "sha256": {"type": "string"}, "value": {"type": "number"}},
+                      "required": ["file", "sha256", "value"]
+                    }
+                  }
                 },
                 "required": ["file", "inputs", "isa", "sha256", "threads"]
               }
@@ -230,6 +239,7 @@ public enum RecordSchema {
               "required": ["met", "ms"]
             },
             "probe": {"const": true},
+            "rung": {"type": "integer", "minimum": 1, "description": "Which form of the model gave it, where it is not the best."},
             "lost": {"$ref": "#/$defs/skips"},
             "skew_ms": {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
             "output": {

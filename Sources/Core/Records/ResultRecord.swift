@@ -51,6 +51,8 @@ public struct ResultRecord: Sendable {
   public var budget: MediaDuration?
   /// Whether it was started although it was predicted to miss.
   public var isProbe = false
+  /// Which form of the model gave it, 0 the best.
+  public var rung = 0
   /// What this model skipped on this stream since its last result.
   public var lost = SkipCounts()
   /// For moments: each member but the tick.
@@ -108,6 +110,10 @@ public struct ResultRecord: Sendable {
     if isProbe {
       writer.key("probe")
       writer.value(true)
+    }
+    if rung > 0 {
+      writer.key("rung")
+      writer.value(rung)
     }
     writer.key("lost")
     lost.write(to: &writer)

@@ -20,6 +20,23 @@ public struct SessionRecord: Sendable {
     }
   }
 
+  /// A smaller or faster form of a model, which may run in its place.
+  public struct Variant: Hashable, Sendable {
+    /// The file it was loaded from.
+    public var file: String
+    /// The file's SHA-256, in hexadecimal.
+    public var sha256: String
+    /// What its results count beside those of the best form.
+    public var value: Double
+
+    /// A form.
+    public init(file: String, sha256: String, value: Double) {
+      self.file = file
+      self.sha256 = sha256
+      self.value = value
+    }
+  }
+
   /// A model that will run.
   public struct Model: Hashable, Sendable {
     /// `name@version`.
@@ -34,6 +51,8 @@ public struct SessionRecord: Sendable {
     public var threads: Int
     /// The streams that it takes.
     public var inputs: [String]
+    /// Its forms below the best, best first.
+    public var variants: [Variant] = []
 
     /// A model.
     public init(id: String, file: String, sha256: String, isa: String, threads: Int, inputs: [String]) {
@@ -146,6 +165,21 @@ public struct SessionRecord: Sendable {
       writer.beginArray()
       for input in model.inputs { writer.value(input) }
       writer.endArray()
+      if !model.variants.isEmpty {
+        writer.key("variants")
+        writer.beginArray()
+        for variant in model.variants {
+          writer.beginObject()
+          writer.key("file")
+          writer.value(variant.file)
+          writer.key("sha256")
+          writer.value(variant.sha256)
+          writer.key("value")
+          writer.value(variant.value, decimals: 6)
+          writer.endObject()
+        }
+        writer.endArray()
+      }
       writer.endObject()
     }
     writer.endObject()

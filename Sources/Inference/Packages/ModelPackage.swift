@@ -10,6 +10,21 @@ public struct ModelPackage: Hashable, Sendable {
   public var modelPath: String
   /// The description; nil for a bare file, about which only the model itself can say more.
   public var description: ModelDescription?
+  /// Smaller or faster forms of the model that a scheduler may run in its place, best first; none where a file was chosen.
+  public var ladder: [Rung] = []
+
+  /// Whether the file is one of the ladder's, chosen by the user: its pictures may be of another size than described.
+  public var isRung = false
+
+  /// A form of the model beside its own.
+  public struct Rung: Hashable, Sendable {
+    /// The ONNX file to load.
+    public var modelPath: String
+    /// What its results count beside those of the model itself, above 0 and at most 1.
+    public var value: Double
+    /// Where errors say that it stands: the description's file and field.
+    public var location: String
+  }
 
   /// Finds the package at `path`, a folder or a file.
   ///

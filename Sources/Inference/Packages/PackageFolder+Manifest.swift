@@ -5,11 +5,43 @@ extension PackageFolder {
     var name: String
     var version: String
     var model: String
-    var variants: [String: String]?
+    var variants: Variants?
     var tick: String?
     var inputs: [Input]
     var output: Output?
     var schedule: [String: Setting]?
+  }
+
+  /// Other forms of the model: by name, for users to choose, or a ladder, for the scheduler.
+  enum Variants: Decodable {
+    case named([String: String])
+    case ladder([Rung])
+
+    struct Rung: Decodable {
+      var file: String
+      var value: Double
+    }
+
+    init(from decoder: any Decoder) throws {
+      // Which of the two it is meant to be; what is wrong with it is then told of that.
+      if (try? decoder.unkeyedContainer()) != nil {
+        self = .ladder(try [Rung](from: decoder))
+      } else {
+        self = .named(try [String: String](from: decoder))
+      }
+    }
+
+    var named: [String: String] {
+      if case .named(let files) = self { files } else { [:] }
+    }
+
+    /// All that it names.
+    var files: [String] {
+      switch self {
+      case .named(let files): Array(files.values)
+      case .ladder(let rungs): rungs.map(\.file)
+      }
+    }
   }
 
   /// A setting by name: a number or a text.

@@ -16,29 +16,51 @@ struct PackageFolder {
   /// The package with its own choice of file, or that of `variant`.
   func package(variant: String?) throws(InferenceError) -> ModelPackage {
     let manifest = try manifest()
-    let file: String
-    if let variant {
-      guard let named = manifest.variants?[variant] else {
-        let known = (manifest.variants ?? [:]).keys.sorted().joined(separator: ", ")
-        throw fault("variants", "there is no variant '\(variant)'", remedy: "It has: \(known)")
-      }
-      file = named
-    } else {
-      file = manifest.model
+    let description = try description(manifest)
+    guard let variant else {
+      return ModelPackage(
+        modelPath: try path(of: manifest.model, field: "model"), description: description,
+        ladder: try ladder(manifest.variants))
     }
-    return ModelPackage(modelPath: try path(of: file), description: try description(manifest))
+    let named = manifest.variants?.named ?? [:]
+    guard let file = named[variant] else {
+      let known = named.keys.sorted().joined(separator: ", ")
+      throw fault("variants", "there is no variant '\(variant)'", remedy: "It has: \(known)")
+    }
+    return ModelPackage(modelPath: try path(of: file, field: "variants.\(variant)"), description: description)
   }
 
   /// The package of this file, if the description names it.
   func package(file: String, path: String) throws(InferenceError) -> ModelPackage? {
     let manifest = try manifest()
-    guard manifest.model == file || manifest.variants?.values.contains(file) == true else { return nil }
-    return ModelPackage(modelPath: path, description: try description(manifest))
+    guard manifest.model == file || manifest.variants?.files.contains(file) == true else { return nil }
+    let isRung = if case .ladder = manifest.variants { manifest.model != file } else { false }
+    return ModelPackage(modelPath: path, description: try description(manifest), isRung: isRung)
   }
 
-  private func path(of file: String) throws(InferenceError) -> String {
+  private func ladder(_ variants: Variants?) throws(InferenceError) -> [ModelPackage.Rung] {
+    guard case .ladder(let rungs) = variants else { return [] }
+    guard rungs.count <= 8 else { throw fault("variants", "there are \(rungs.count)", remedy: "Give 8 at most") }
+    var ladder: [ModelPackage.Rung] = []
+    for (place, rung) in rungs.enumerated() {
+      let above = ladder.last?.value ?? 1
+      guard rung.value > 0, rung.value <= above else {
+        throw fault(
+          "variants[\(place)].value", "\(rung.value) is out of range",
+          remedy: "Give a number above 0 and at most \(above): the best form is first")
+      }
+      let field = "variants[\(place)].file"
+      ladder.append(
+        ModelPackage.Rung(
+          modelPath: try path(of: rung.file, field: field), value: rung.value, location: "\(manifestURL.path): \(field)"
+        ))
+    }
+    return ladder
+  }
+
+  private func path(of file: String, field: String) throws(InferenceError) -> String {
     guard !file.isEmpty, !file.hasPrefix("/"), !file.split(separator: "/").contains("..") else {
-      throw fault("model", "'\(file)' leads out of the package", remedy: "Name a file inside the folder")
+      throw fault(field, "'\(file)' leads out of the package", remedy: "Name a file inside the folder")
     }
     return url.appendingPathComponent(file).path
   }

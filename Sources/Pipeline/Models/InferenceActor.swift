@@ -21,7 +21,7 @@ actor InferenceActor {
   }
 
   /// See ``ModelRunners/warmUp(limits:clock:trace:)``. No lane serves yet.
-  func warmUp(limits: [MediaDuration]) -> [MediaDuration] {
+  func warmUp(limits: [MediaDuration]) -> [[MediaDuration]] {
     runners.warmUp(limits: limits, clock: clock, trace: trace)
   }
 

@@ -41,18 +41,20 @@ final class JobDispatcher {
   func add(_ stage: ModelStage) { stages.append(stage) }
 
   /// Makes a job of a model.
-  func makeJob(model: Int, staged: [Int], outputs: [Int]) -> ModelJob {
+  func makeJob(model: Int, staged: [Int], outputs: [[Int]]) -> ModelJob {
     let job = ModelJob(place: jobs.count, model: model, staged: staged, outputs: outputs)
     jobs.append(job)
     return job
   }
 
-  /// Takes the times of the runs before the first frame.
+  /// Takes the times of the runs before the first frame, for each model those of its forms.
   ///
   /// - Throws: where they show that what was asked for cannot be kept.
-  func seed(_ durations: [MediaDuration]) throws(SchedulingError) {
-    for (model, duration) in durations.enumerated() { scheduler.seed(model: model, duration) }
-    if scheduler.configuration.isRealtime { try scheduler.configuration.check(runTimes: durations.map { [$0] }) }
+  func seed(_ durations: [[MediaDuration]]) throws(SchedulingError) {
+    for (model, forms) in durations.enumerated() {
+      for (rung, duration) in forms.enumerated() { scheduler.seed(model: model, rung: rung, duration) }
+    }
+    if scheduler.configuration.isRealtime { try scheduler.configuration.check(runTimes: durations) }
   }
 
   // MARK: What stages ask for
@@ -151,6 +153,7 @@ final class JobDispatcher {
   private func start(_ run: SessionScheduler.Run) {
     let job = jobs[run.item]
     job.server = run.server
+    job.rung = run.rung
     job.resetsState = run.resetsState
     job.lost = run.lost
     job.isProbe = run.isProbe

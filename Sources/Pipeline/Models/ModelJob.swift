@@ -58,18 +58,25 @@ final class ModelJob: @unchecked Sendable {
 
   // What comes out.
 
-  /// Every output of the model, as real numbers.
-  var outputs: [[Float]]
+  /// Which form of the model it is run in, 0 the best.
+  var rung = 0
+  /// Every output of that form, as real numbers, in the order of the best form's.
+  var outputs: [[Float]] {
+    _read { yield forms[rung] }
+    _modify { yield &forms[rung] }
+  }
+  private var forms: [[[Float]]]
   /// Why there is none.
   var failure: (any DescribedError)?
 
   /// Its way, for traces.
   var flow: TraceFlow { .job(model: model, number: number) }
 
-  init(place: Int, model: Int, staged: [Int], outputs: [Int]) {
+  /// A job with room for so many values of each input that is staged, and of each output of each form of the model.
+  init(place: Int, model: Int, staged: [Int], outputs: [[Int]]) {
     self.place = place
     self.model = model
     self.staged = staged.map { Array(repeating: 0, count: $0) }
-    self.outputs = outputs.map { Array(repeating: 0, count: $0) }
+    forms = outputs.map { $0.map { Array(repeating: 0, count: $0) } }
   }
 }

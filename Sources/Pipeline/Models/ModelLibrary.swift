@@ -1,28 +1,26 @@
 internal import BraidCore
 internal import BraidInference
 
-/// A model that was found, loaded and described, before it is bound to a stream.
-struct LoadedModel {
-  /// What the user called it.
-  let given: String
+/// A form of a model: its own file, or one that the scheduler may run in its place.
+struct LoadedForm {
   let path: String
   let model: Model
+  /// What it takes: its pictures may be of another size than those of other forms.
+  let description: ModelDescription
+  /// What its results count; 1 for the best form.
+  let value: Double
   /// The model made ready to run, on as many threads as it says.
   private(set) var plan: Plan
   private let options: SessionOptions
-  let description: ModelDescription
-  /// What was taken for granted about a model without a description.
-  let note: String?
 
-  init(given: String, path: String, model: Model, options: SessionOptions, description: ModelDescription, note: String?)
-    throws(InferenceError)
-  {
-    self.given = given
+  init(
+    path: String, model: Model, description: ModelDescription, value: Double, options: SessionOptions
+  ) throws(InferenceError) {
     self.path = path
     self.model = model
-    self.options = options
     self.description = description
-    self.note = note
+    self.value = value
+    self.options = options
     plan = try Plan(model, options: options)
   }
 
@@ -35,38 +33,108 @@ struct LoadedModel {
   }
 }
 
+/// A model that was found, loaded and described, before it is bound to a stream.
+struct LoadedModel {
+  /// What the user called it.
+  let given: String
+  /// Best first; at least one.
+  private(set) var forms: [LoadedForm]
+  /// What was taken for granted about a model without a description.
+  let note: String?
+
+  init(given: String, best: LoadedForm, others: [LoadedForm], note: String?) {
+    self.given = given
+    forms = [best] + others
+    self.note = note
+  }
+
+  var path: String { forms[0].path }
+  var model: Model { forms[0].model }
+  var plan: Plan { forms[0].plan }
+  var description: ModelDescription { forms[0].description }
+
+  /// Makes every form ready to run on so many threads.
+  mutating func divide(among threads: Int) throws(InferenceError) {
+    for place in forms.indices { try forms[place].divide(among: threads) }
+  }
+}
+
 /// Finds models by name or path.
 enum ModelLibrary {
-  /// Loads the model that the user calls `name`: a path, or the name of a folder in one of `folders`.
+  /// How models are loaded.
+  struct Options {
+    /// Where models are looked for by name, in this order.
+    var folders: [String]
+    /// Threads within a run.
+    var threads: Int
+    var kernels: KernelChoice
+    var limits: ModelLimits
+    /// Whether the smaller forms are of use that a package may have.
+    var takesLadder: Bool
+  }
+
+  /// Loads the model that the user calls `name`: a path, or the name of a folder in one of the folders.
   ///
   /// - Throws: ``PipelineError``, `InferenceError`.
-  static func load(
-    _ name: String, folders: [String], threads: Int, kernels: KernelChoice, limits: ModelLimits
-  ) throws -> LoadedModel {
-    let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: folders))
-    let model = try Model.load(path: package.modelPath, limits: limits)
+  static func load(_ name: String, _ options: Options) throws -> LoadedModel {
+    let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: options.folders))
+    let model = try Model.load(path: package.modelPath, limits: options.limits)
     let description: ModelDescription
     var note: String?
     if let described = package.description {
-      description = described
+      description = package.isRung ? described.resized(for: model) : described
     } else {
       (description, note) = try KnownModels.description(of: model, path: package.modelPath)
     }
-    try check(description, against: model, path: package.modelPath)
-    var options = SessionOptions()
-    options.threads = threads
-    options.kernels = kernels
+    let best = try form(model, description, path: package.modelPath, value: 1, options)
+    var others: [LoadedForm] = []
+    for rung in options.takesLadder ? package.ladder : [] { others.append(try form(rung, like: best, options)) }
+    return LoadedModel(given: name, best: best, others: others, note: note)
+  }
+
+  private static func form(
+    _ model: Model, _ description: ModelDescription, path: String, value: Double, _ options: Options
+  ) throws -> LoadedForm {
+    try check(description, against: model, path: path)
+    var session = SessionOptions()
+    session.threads = options.threads
+    session.kernels = options.kernels
     for input in description.inputs {
       switch input.source {
-      case .constant(let value): options.constantInputs[input.name] = value
-      case .samples(let window): options.inputShapes[input.name] = [1, window.context + window.hop]
+      case .constant(let value): session.constantInputs[input.name] = value
+      case .samples(let window): session.inputShapes[input.name] = [1, window.context + window.hop]
       case .picture, .features, .state: break
       }
     }
-    let loaded = try LoadedModel(
-      given: name, path: package.modelPath, model: model, options: options, description: description, note: note)
-    try check(description, against: loaded.plan, path: package.modelPath)
-    return loaded
+    let form = try LoadedForm(path: path, model: model, description: description, value: value, options: session)
+    try check(description, against: form.plan, path: path)
+    return form
+  }
+
+  /// Loads a smaller form of a model, which must take and give the same.
+  private static func form(_ rung: ModelPackage.Rung, like best: LoadedForm, _ options: Options) throws -> LoadedForm {
+    func differs(_ what: String, _ remedy: String) -> PipelineError {
+      PipelineError(.invalidDescription, what, location: rung.location, remedy: remedy)
+    }
+    guard !best.description.carriesState else {
+      throw differs("a model that carries state has no other forms", "Leave out 'variants'")
+    }
+    let model = try Model.load(path: rung.modelPath, limits: options.limits)
+    let form = try form(
+      model, best.description.resized(for: model), path: rung.modelPath, value: rung.value, options)
+    let isSameSize = if case .detections = best.description.decoder { false } else { true }
+    for output in best.plan.outputs {
+      guard let other = form.plan.outputs.first(where: { $0.name == output.name }) else {
+        let known = form.plan.outputs.map(\.name).joined(separator: ", ")
+        throw differs("\(rung.modelPath) has no output '\(output.name)', but \(known)", "Export it as the model itself")
+      }
+      guard !isSameSize || other.shape == output.shape else {
+        throw differs(
+          "output '\(output.name)' is \(other.shape.map { "\($0)" } ?? "of an open shape") in \(rung.modelPath), not "
+            + (output.shape.map { "\($0)" } ?? "of an open shape"), "Export it as the model itself")
+      }
+    }
+    return form
   }
 
   private static func check(
@@ -106,5 +174,20 @@ enum ModelLibrary {
           location: path, remedy: "Make the description's sizes those of the model")
       }
     }
+  }
+}
+
+extension ModelDescription {
+  /// The same for a form of the model whose single pictures are of another size: that of its input.
+  fileprivate func resized(for model: Model) -> ModelDescription {
+    var resized = self
+    for (place, input) in inputs.enumerated() where !isMoment {
+      guard case .picture(var picture) = input.source, picture.frames == 1,
+        let sizes = model.inputs.first(where: { $0.name == input.name })?.shape?.dimensions, sizes.count == 4
+      else { continue }
+      (picture.height, picture.width) = picture.layout == .nchw ? (sizes[2], sizes[3]) : (sizes[1], sizes[2])
+      resized.inputs[place].source = .picture(picture)
+    }
+    return resized
   }
 }

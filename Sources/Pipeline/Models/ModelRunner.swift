@@ -2,10 +2,12 @@ internal import BraidCore
 internal import BraidInference
 internal import BraidMedia
 
-/// One model's session with what brings jobs into its inputs. One thread at a time uses it: see ``ModelRunners``.
+/// The session of one form of a model with what brings jobs into its inputs. One thread at a time uses it: see ``ModelRunners``.
 final class ModelRunner {
   private let session: InferenceSession
   private let stagedInputs: [(place: Int, input: Int)]
+  /// For each output that a job has room for, its place in the session.
+  private let outputs: [Int]
   private let pictureInput: Int?
   private let tensor: PictureTensor?
   private var scaler: PictureScaler?
@@ -13,9 +15,12 @@ final class ModelRunner {
   private var values: [Float] = []
   private let subject: TraceSubject
 
-  init(plan: Plan, description: ModelDescription, subject: TraceSubject) throws {
+  /// A runner of a plan that gives `outputs`, by name and in that order, at least.
+  init(plan: Plan, description: ModelDescription, outputs: [String], subject: TraceSubject) throws {
     self.subject = subject
-    session = try InferenceSession(plan)
+    let session = try InferenceSession(plan)
+    self.session = session
+    self.outputs = outputs.compactMap { session.outputIndex($0) }
     var staged: [(Int, Int)] = []
     var pictureInput: Int?
     var tensor: PictureTensor?
@@ -59,9 +64,9 @@ final class ModelRunner {
       }
       for (place, input) in stagedInputs { try write(job.staged[place], to: input) }
       try trace.span("run") { try session.run() }
-      for index in job.outputs.indices {
-        var destination = job.outputs[index].mutableSpan
-        try session.read(output: index, into: &destination)
+      for (place, output) in outputs.enumerated() {
+        var destination = job.outputs[place].mutableSpan
+        try session.read(output: output, into: &destination)
       }
       job.failure = nil
     } catch let error as any DescribedError {

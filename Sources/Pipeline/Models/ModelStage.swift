@@ -63,7 +63,7 @@ final class ModelStage {
   var isPassing = false
 
   init(
-    index: Int, description: ModelDescription, stream: StreamSlot, feed: ModelFeed, plan: Plan, context: Context,
+    index: Int, description: ModelDescription, stream: StreamSlot, feed: ModelFeed, forms: [Plan], context: Context,
     subject: TraceSubject, isGated: Bool
   ) throws(PipelineError) {
     self.subject = subject
@@ -74,13 +74,17 @@ final class ModelStage {
     self.feed = feed
     self.context = context
     let capacity = context.dispatcher.scheduler.configuration.tasks[index].queueCapacity
-    let outputs = plan.outputs.map { $0.shape?.elementCount ?? 0 }
+    // Decoders know outputs by their place in the best form.
+    let names = forms[0].outputs.map(\.name)
+    let outputs = forms.map { plan in
+      names.map { name in plan.outputs.first { $0.name == name }?.shape?.elementCount ?? 0 }
+    }
     let staged = description.inputs.map { Self.stagedCount($0.source, isMoment: description.isMoment) }
     let waiting = (description.isMoment ? MomentFeed.tickCapacity : 0) + (isGated ? Self.undecidedCapacity : 0)
     free = (0..<capacity + 2 + waiting).map { _ in
       context.dispatcher.makeJob(model: index, staged: staged, outputs: outputs)
     }
-    decoding = try ResultDecoding(description: description, plan: plan)
+    decoding = try ResultDecoding(description: description, plan: forms[0])
   }
 
   /// What became of everything that the model was offered.
@@ -229,6 +233,7 @@ final class ModelStage {
     result.pts = job.start
     result.duration = job.duration
     result.isProbe = job.isProbe
+    result.rung = job.rung
     result.lost = job.lost
     result.skews = job.skews
     result.captured = nil

@@ -104,10 +104,15 @@ final class ReplayIntake: SessionIntake {
     }
   }
 
-  func warmUp(_ measured: [MediaDuration]) -> [MediaDuration] {
-    guard let (entry, _) = peek(), case .warmUp(let durations) = entry else { return measured.map { _ in .zero } }
+  func warmUp(_ measured: [[MediaDuration]]) -> [[MediaDuration]] {
+    let unknown = measured.map { $0.map { _ in MediaDuration.zero } }
+    guard let (entry, _) = peek(), case .warmUp(var durations) = entry else { return unknown }
     journal.advance()
-    return repeatsJobs && durations.count == measured.count ? durations : measured.map { _ in .zero }
+    guard repeatsJobs, durations.count == measured.reduce(0, { $0 + $1.count }) else { return unknown }
+    return measured.map { forms in
+      defer { durations.removeFirst(forms.count) }
+      return Array(durations.prefix(forms.count))
+    }
   }
 
   func readings(of stream: Int) -> StreamReadings {

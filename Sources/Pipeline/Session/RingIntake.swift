@@ -90,8 +90,8 @@ final class RingIntake: SessionIntake {
     return job
   }
 
-  func warmUp(_ measured: [MediaDuration]) -> [MediaDuration] {
-    journal?.warmUp(measured)
+  func warmUp(_ measured: [[MediaDuration]]) -> [[MediaDuration]] {
+    journal?.warmUp(measured.flatMap(\.self))
     return measured
   }
 

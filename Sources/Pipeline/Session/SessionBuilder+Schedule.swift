@@ -9,6 +9,8 @@ extension SessionBuilder {
   /// One model on its stream, and what is said of it.
   struct Scheduled {
     var model: ModelDescription
+    /// What a result of each of its forms counts, best first.
+    var forms: [Double]
     var stream: StreamSlot
     var feed: ModelFeed
     var schedule: ModelSchedule
@@ -32,7 +34,10 @@ extension SessionBuilder {
     return SchedulerConfiguration(
       // As many as lanes, once they are known. Where nothing is chosen, all models' next jobs lie ready for them.
       servers: keepsAll ? min(64, max(1, tasks.count)) : 1,
-      models: models.map { SchedulerConfiguration.Model(name: $0.model.id) }, tasks: tasks,
+      models: models.map { model in
+        SchedulerConfiguration.Model(
+          name: model.model.id, variants: model.forms.map { SchedulerConfiguration.Variant(value: $0) })
+      }, tasks: tasks,
       usesContent: configuration.prefersContent && !keepsAll,
       policy: configuration.skip, isRealtime: isPaced)
   }

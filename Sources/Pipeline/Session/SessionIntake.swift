@@ -36,8 +36,8 @@ protocol SessionIntake: AnyObject {
   /// actor and not come back.
   func takeCompleted(running: Int) -> ModelJob?
 
-  /// How long each model's run before the first job took.
-  func warmUp(_ measured: [MediaDuration]) -> [MediaDuration]
+  /// How long the run of each form of each model before the first job took.
+  func warmUp(_ measured: [[MediaDuration]]) -> [[MediaDuration]]
 
   /// What a stream's ring, input and clock say.
   func readings(of stream: Int) -> StreamReadings

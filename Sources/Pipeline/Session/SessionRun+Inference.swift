@@ -8,15 +8,15 @@ extension SessionRun {
     let queue: JobQueue
     /// How many runs the scheduler may have under way at once.
     let servers: Int
-    /// How long a run of each model took before the first frame.
-    let warmUp: [MediaDuration]
+    /// How long a run of each model took before the first frame, for each of its forms.
+    let warmUp: [[MediaDuration]]
   }
 
   /// Models that have run, and how long that took.
   private struct WarmModels {
     let lanes: InferenceLanes
     let runners: ModelRunners
-    let durations: [MediaDuration]
+    let durations: [[MediaDuration]]
   }
 
   /// The lanes to begin with: as many as may be of use, or as many as the session that is repeated had.
@@ -40,7 +40,7 @@ extension SessionRun {
       lanes = try InferenceLanes.chosen(threads: configuration.threads, models: loaded.count) { lanes in
         let warm = try warmUp(&loaded, lanes, limits: limits)
         tried = warm
-        return zip(warm.durations, limits).count { $0 <= $1 }
+        return zip(warm.durations, limits).count { forms, limit in forms.contains { $0 <= limit } }
       }
     }
     let models =
@@ -65,7 +65,7 @@ extension SessionRun {
     for place in loaded.indices { try loaded[place].divide(among: lanes.width) }
     let runners = try ModelRunners(loaded, trace: trace?.recorder)
     let actor = inferenceActor(0, runners)
-    let answer = Guarded<[MediaDuration]?>(nil)
+    let answer = Guarded<[[MediaDuration]]?>(nil)
     let ready = session.ready
     Task {
       let durations = await actor.warmUp(limits: limits)

@@ -172,9 +172,11 @@ final class SessionRun {
     var loaded: [LoadedModel] = []
     for name in names {
       let model = try ModelLibrary.load(
-        name, folders: configuration.modelFolders, threads: firstLanes(models: names.count).width,
-        kernels: configuration.kernels,
-        limits: configuration.modelLimits)
+        name,
+        ModelLibrary.Options(
+          folders: configuration.modelFolders, threads: firstLanes(models: names.count).width,
+          kernels: configuration.kernels, limits: configuration.modelLimits,
+          takesLadder: isRealtime && configuration.skip != .none))
       if let note = model.note { session.observer.note("\(model.path): taken as \(note)") }
       if loaded.contains(where: { $0.description.id == model.description.id }) {
         throw PipelineError(
@@ -218,8 +220,9 @@ final class SessionRun {
         isRealtime: isRealtime, budget: budget == .unlimited ? nil : budget, output: output, dispatcher: dispatcher,
         trace: row)
       let stage = try ModelStage(
-        index: index, description: model.description, stream: place.stream, feed: place.feed, plan: model.plan,
-        context: context, subject: trace?.recorder.subject(model.description.id) ?? .none,
+        index: index, description: model.description, stream: place.stream, feed: place.feed,
+        forms: model.forms.map(\.plan), context: context,
+        subject: trace?.recorder.subject(model.description.id) ?? .none,
         isGated: links.isGated(index))
       links.connect(stage, to: models)
       dispatcher.add(stage)
@@ -250,8 +253,8 @@ final class SessionRun {
       of: loaded.map { ($0.given, $0.description) }, by: configuration.schedules)
     let scheduled = loaded.indices.map { place in
       SessionBuilder.Scheduled(
-        model: loaded[place].description, stream: bound[place].stream, feed: bound[place].feed,
-        schedule: schedules[place], source: links.source(of: place))
+        model: loaded[place].description, forms: loaded[place].forms.map(\.value), stream: bound[place].stream,
+        feed: bound[place].feed, schedule: schedules[place], source: links.source(of: place))
     }
     let schedule = builder.schedule(scheduled)
     if schedule.usesContent { try builder.measureContent(scheduled) }
@@ -290,9 +293,13 @@ final class SessionRun {
   private func record(of model: LoadedModel, stage: ModelStage) -> SessionRecord.Model {
     var takes = [stage.stream.id]
     if case .moment(let moments) = stage.feed { takes.append(moments.sound.id) }
-    return SessionRecord.Model(
+    var record = SessionRecord.Model(
       id: stage.id, file: model.path, sha256: model.model.sha256, isa: InferenceLibraries.current.instructionSet,
       threads: lanes.width, inputs: takes)
+    record.variants = model.forms.dropFirst().map {
+      SessionRecord.Variant(file: $0.path, sha256: $0.model.sha256, value: $0.value)
+    }
+    return record
   }
 
   private func startInputs(_ rings: [(rings: [Int: Ring], trace: InputTrace?)]) throws {
