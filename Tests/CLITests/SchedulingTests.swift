@@ -30,15 +30,20 @@ extension ProgramTests {
         #expect((account["use"].number ?? 0) > 0.1 && (account["use"].number ?? 9) < 1)
         #expect((account["interval"].number ?? 0) >= 1 && account["rung"].number == 0)
         let started = Double(account["results"].count - account["probes"].count)
-        #expect((account["miss_ratio"].number ?? 1) <= Double(account["missed"].count) / max(1, started))
+        // It is told to four decimal places.
+        #expect((account["miss_ratio"].number ?? 1) <= Double(account["missed"].count) / max(1, started) + 0.0001)
       }
       #expect(ids.reduce(0) { $0 + (records.account($1)["use"].number ?? 0) } > 0.6)
-      for stats in records.of("stats").dropFirst() {
+      let allStats = records.of("stats")
+      for stats in allStats {
         for (_, model) in stats["models"].object {
-          for key in ["p50", "p95", "p99", "miss_ratio", "interval", "rung", "use"] {
-            #expect(model[key].number != nil, "\(key)")
-          }
+          for key in ["miss_ratio", "interval", "rung", "use"] { #expect(model[key].number != nil, "\(key)") }
         }
+      }
+      // There may be no percentile before the first record, and a machine that is held up may take seconds for it.
+      let last = try #require(allStats.last)
+      for id in ids {
+        for key in ["p50", "p95", "p99"] { #expect(last["models"][id][key].number != nil, "\(key)") }
       }
       // A change is an event with its cause, and its interval that of the stats after it.
       let changes = records.of("event").filter { $0["name"].string == "interval" }

@@ -22,7 +22,7 @@ struct FluidShares {
 
   var demands: [Demand]
   /// 0 to 1.
-  private(set) var shares: [Double]
+  var shares: [Double]
   /// All work, next to what the servers can do.
   private(set) var load = 0.0
   private var order: [Int]

@@ -72,7 +72,7 @@ public struct RunTimeQuantile: Sendable {
 
   /// How likely a run is to take longer than `limit`, by the runs that count; 1 where nothing is known.
   public func probability(above limit: MediaDuration) -> Double {
-    if spellCount > 0 || count < 16 {
+    if spellCount > 0 || count == 0 {
       return estimate.map { $0 <= limit ? 0.01 : 1 } ?? 1
     }
     var (low, high) = (0, count)

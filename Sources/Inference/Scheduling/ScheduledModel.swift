@@ -11,6 +11,10 @@ struct ScheduledModel {
   var lastRung: HostTime?
   /// When it last ran, or its first frame came.
   var lastStart: HostTime?
+  /// How long after its last run a frame is started although it is predicted to miss: a second at most, less while it has
+  /// not been slow for long.
+  private(set) var probePeriod = Self.shortestProbePeriod
+  private static let shortestProbePeriod = MediaDuration.milliseconds(125)
   /// Whether a frame is to be started although it is predicted to miss, without waiting for the period.
   var wantsProbe = false
 
@@ -27,6 +31,13 @@ struct ScheduledModel {
   mutating func record(rung other: Int, _ duration: MediaDuration) {
     times[other].record(duration)
     if other == rung { estimate = times[rung].estimate }
+  }
+
+  /// Notes whether a run was in time, and whether it was a probe.
+  mutating func noteRun(isProbe: Bool, met: Bool) {
+    // A probe in time is followed by the next at once: two make an end to a slow spell.
+    if isProbe { wantsProbe = met }
+    probePeriod = isProbe && !met ? min(.seconds(1), probePeriod * 2) : Self.shortestProbePeriod
   }
 
   /// The mean time of a form in seconds: that of its runs, scaled as those of the present form have changed since the

@@ -58,6 +58,8 @@ struct ScheduledTask {
 
   /// Mean time between frames, in seconds; 0 before the second.
   private(set) var gap = 0.0
+  /// How far gaps are from their mean on the average, in seconds.
+  private var deviation = 0.0
   /// About the longest of late, in seconds.
   private(set) var longestGap = 0.0
   private(set) var lastCaptured: HostTime?
@@ -73,10 +75,28 @@ struct ScheduledTask {
     return true
   }
 
+  /// The part of the last frames with at least this in them.
+  func part(exceeding value: Double) -> Double {
+    var above = 0
+    for place in 0..<contentCount where content[place] >= value { above += 1 }
+    return contentCount > 0 ? Double(above) / Double(contentCount) : 1
+  }
+
+  /// The most that was in one of the last frames.
+  var mostContent: Double {
+    var most = 0.0
+    for place in 0..<contentCount { most = max(most, content[place]) }
+    return most
+  }
+
+  /// What frames have left until their deadline when they come, at best: about the most of late.
+  private(set) var freshSlack = MediaDuration.zero
   /// How many misses more would still keep them to one in a hundred of the frames started, with something to spare.
   var missAllowance = 0.3
   /// What running one frame costs the others by keeping a server from them.
   var blockingLoss = 0.0
+  /// How far apart probes are at least.
+  var probePeriod = MediaDuration.zero
   /// Set while one choice is made.
   var isPassedOver = false
 
@@ -96,12 +116,28 @@ struct ScheduledTask {
     return (now - lastCaptured).seconds > max(1, gap * 8) ? 0 : 1 / gap
   }
 
+  /// How many frames are likely to come within so many seconds: the next is due a gap after the last, give or take their
+  /// deviation.
+  func expectedArrivals(within reach: Double, now: HostTime) -> Double {
+    guard rate(now: now) > 0, let lastCaptured else { return 0 }
+    let due = max(0, gap - (now - lastCaptured).seconds)
+    let beyond = reach - due
+    let width = max(deviation, gap / 16)
+    if beyond <= -width { return 0 }
+    return beyond < width ? (beyond + width) / (2 * width) : 1 + (beyond - width) / gap
+  }
+
   mutating func noteArrival(captured: HostTime, content value: Double) {
     arrivals += 1
     if let lastCaptured {
       let since = max(0, (captured - lastCaptured).seconds)
       longestGap = since > longestGap && since < 1 + 8 * gap ? since : max(gap, longestGap * 0.99)
-      if gap == 0 || since > 1 + 8 * gap { gap = since } else { gap += (since - gap) / 16 }
+      if gap == 0 || since > 1 + 8 * gap {
+        (gap, deviation) = (since, 0)
+      } else {
+        deviation += (abs(since - gap) - deviation) / 16
+        gap += (since - gap) / 16
+      }
     }
     lastCaptured = captured
     var below = 0.0
@@ -126,6 +162,13 @@ struct ScheduledTask {
   /// Books what became of a run that was this likely to miss.
   mutating func settleRisk(_ risk: Double, missed: Bool) {
     missAllowance = min(1, max(-3, missAllowance + 0.007 + risk - (missed ? 1 : 0)))
+  }
+
+  /// Notes what a frame has left when it comes.
+  mutating func noteSlack(_ slack: MediaDuration) {
+    let held = max(.zero, slack)
+    freshSlack =
+      held > freshSlack ? held : freshSlack - MediaDuration(nanoseconds: (freshSlack - held).nanoseconds / 64)
   }
 
   /// The frames from one that is run to the next: where the ladder stands, but no more than the task's share asks for by

@@ -9,7 +9,11 @@ extension SessionScheduler {
     if let skip = skipHopeless(now: now) { return .skip(skip) }
     guard let server = flights.firstIndex(where: { $0 == nil }) else { return .idle }
     guard let task = choose(now: now) else { return .idle }
-    if hasTooMany(task, now: now), let skip = skipLeast(task: task, now: now) { return .skip(skip) }
+    if choosesByContent(task) {
+      if bestOffset(task, now: now) > 0, let skip = skipFirst(task: task, .stale, now: now) { return .skip(skip) }
+    } else if hasTooMany(task, now: now), let skip = skipLeast(task: task, now: now) {
+      return .skip(skip)
+    }
     return start(task, server: server, now: now).map(Decision.run) ?? .idle
   }
 
@@ -41,22 +45,31 @@ extension SessionScheduler {
   private func isHopeless(_ entry: Entry, task: Int, now: HostTime) -> Bool {
     let slack = entry.deadline - now
     guard let estimate = estimate(task: task), estimate > slack else { return slack < .zero }
-    // A chance, as long as misses stay rare.
-    let risk = risk(task, slack: slack)
-    return risk > 0.1 || risk > tasks[task].missAllowance
+    return risk(task, slack: slack) > acceptableRisk(task)
   }
+
+  /// How likely to miss a frame may be that is started all the same. Where runs fit, misses stay rare. Where they do not,
+  /// the risk of a frame that has not waited is nobody's to avoid; more is taken as there is time that nobody else wants, up
+  /// to even chances.
+  private func acceptableRisk(_ task: Int) -> Double {
+    if fits(task) { return min(0.1, max(0, tasks[task].missAllowance)) }
+    return min(0.5, risk(task, slack: tasks[task].freshSlack) + max(0, 1 - shares.load))
+  }
+
+  /// Whether the 99th percentile of a run is within what frames have left when they come.
+  private func fits(_ task: Int) -> Bool { estimate(task: task).map { $0 <= tasks[task].freshSlack } ?? true }
 
   private func risk(_ task: Int, slack: MediaDuration) -> Double {
     let model = configuration.tasks[task].model
     return models[model].times[models[model].rung].probability(above: slack)
   }
 
-  /// Whether the model has not run for a second or for the period of the task's minimum rate, or has just run a probe in
-  /// time.
+  /// Whether the model has not run for its probes' period or for that of the task's minimum rate, or has just run a probe
+  /// in time.
   func isProbeDue(_ task: Int, now: HostTime) -> Bool {
     let model = configuration.tasks[task].model
     if models[model].wantsProbe { return true }
-    let period = max(.seconds(1), tasks[task].minimumPeriod ?? .zero)
+    let period = max(models[model].probePeriod, tasks[task].minimumPeriod ?? .zero, tasks[task].probePeriod)
     return models[model].lastStart.map { now - $0 >= period } ?? true
   }
 
@@ -72,10 +85,25 @@ extension SessionScheduler {
     while let best = bestWaiting(now: now) {
       if isOwed(best, now: now) { return best }
       let task = urgent(before: best, now: now) ?? best
-      if isProbeDue(task, now: now) || worth(task) >= tasks[task].blockingLoss { return task }
+      if isProbeDue(task, now: now) || worth(task, now: now) >= blockingLoss(task, now: now) { return task }
       tasks[task].isPassedOver = true
     }
     return nil
+  }
+
+  /// What running a frame of a task now is expected to cost the others: those of their frames that wait or are due, and
+  /// would die while it keeps the server, at their shares. Nothing while other servers can do their work.
+  private func blockingLoss(_ task: Int, now: HostTime) -> Double {
+    guard tasks[task].blockingLoss > 0 else { return 0 }
+    let long = shares.demands[task].time
+    var loss = 0.0
+    for other in tasks.indices where other != task {
+      let demand = shares.demands[other]
+      let reach = long + demand.time - configuration.tasks[other].budget.seconds
+      guard reach > 0 else { continue }
+      loss += shares.shares[other] * demand.value * tasks[other].expectedArrivals(within: reach, now: now)
+    }
+    return loss
   }
 
   private func isCandidate(_ task: Int) -> Bool {
@@ -89,7 +117,7 @@ extension SessionScheduler {
     for task in tasks.indices where isCandidate(task) {
       let owed = isOwed(task, now: now)
       let priority = configuration.tasks[task].priority
-      let density = worth(task) / max(1e-6, shares.demands[task].time)
+      let density = worth(task, now: now) / max(1e-6, shares.demands[task].time)
       let last = tasks[task].lastStart ?? now
       let candidate = (task, owed, priority, density, last)
       guard let other = best else {
@@ -153,8 +181,9 @@ extension SessionScheduler {
   }
 
   /// What a result of the frame that a task would start now counts.
-  private func worth(_ task: Int) -> Double {
-    let content = configuration.usesContent ? entries[place(task, 0)]?.content ?? 1 : 1
+  private func worth(_ task: Int, now: HostTime) -> Double {
+    let offset = choosesByContent(task) ? bestOffset(task, now: now) : 0
+    let content = configuration.usesContent ? entries[place(task, offset)]?.content ?? 1 : 1
     let model = configuration.tasks[task].model
     return configuration.tasks[task].weight * content * configuration.models[model].variants[models[model].rung].value
   }
@@ -166,12 +195,8 @@ extension SessionScheduler {
     guard configuration.tasks[task].kind == .picture, count > 1, let newest = entries[place(task, count - 1)] else {
       return false
     }
-    var waiting = 0.0
-    for other in tasks.indices where shares.demands[other].density >= shares.demands[task].density * 0.9 {
-      waiting += Double(tasks[other].queued) * shares.demands[other].time
-    }
-    let turn = waiting / Double(configuration.servers) / Double(count)
-    if shares.load > 1, !configuration.usesContent || tasks[task].contentIsLevel,
+    let turn = turn(task)
+    if shares.shares[task] < 1,
       Double(count - 1) * turn > max(tasks[task].longestGap, configuration.tasks[task].budget.seconds / 2)
     {
       return true
@@ -186,8 +211,8 @@ extension SessionScheduler {
     let estimate = estimate(task: task) ?? .zero
     let slack = entry.deadline - now
     let isProbe = !configuration.keepsAll && isHopeless(entry, task: task, now: now)
-    let risk = isProbe ? 1 : risk(task, slack: slack)
-    if !isProbe { tasks[task].missAllowance -= risk }
+    let risk = isProbe || !fits(task) ? nil : risk(task, slack: slack)
+    if let risk { tasks[task].missAllowance -= risk }
     let fitting =
       estimate > .zero && !configuration.keepsAll
       ? max(1, slack.nanoseconds / estimate.nanoseconds) : Int64(entry.count)

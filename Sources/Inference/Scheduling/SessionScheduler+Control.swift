@@ -10,9 +10,11 @@ extension SessionScheduler {
     lastControl = now
     fillDemands(now: now)
     shares.share(capacity: Double(configuration.servers))
+    shareByContent()
     for model in models.indices where models[model].times.count > 1 { moveRung(model, now: now) }
     for task in tasks.indices {
       tasks[task].blockingLoss = blockingLoss(task)
+      tasks[task].probePeriod = probePeriod(task)
       if configuration.tasks[task].kind == .stateful {
         moveShedding(task, now: now)
       } else {
@@ -35,7 +37,11 @@ extension SessionScheduler {
       demand.priority = its.priority
       demand.isWhole = its.kind == .stateful
       // What cannot be in time takes no share; its probes are few.
-      if let estimate = model.times[model.rung].estimate, estimate > its.budget { demand.rate = 0 }
+      if let estimate = model.times[model.rung].estimate, estimate > its.budget,
+        model.times[model.rung].probability(above: its.budget) > 0.5
+      {
+        demand.rate = 0
+      }
       shares.demands[task] = demand
     }
   }
@@ -53,6 +59,17 @@ extension SessionScheduler {
       loss += rate * demand.value * max(0, long + demand.time - configuration.tasks[other].budget.seconds)
     }
     return work < 0.8 * Double(configuration.servers - 1) ? 0 : loss
+  }
+
+  /// How far apart probes of a task have to be to cost the others no more than a fiftieth of what they deliver.
+  private func probePeriod(_ task: Int) -> MediaDuration {
+    guard tasks[task].blockingLoss > 0 else { return .zero }
+    var delivered = 0.0
+    for other in tasks.indices where other != task {
+      delivered += shares.demands[other].rate * shares.shares[other] * shares.demands[other].value
+    }
+    let seconds = delivered > 0 ? tasks[task].blockingLoss / (0.02 * delivered) : 0
+    return MediaDuration(nanoseconds: Int64(min(10, seconds) * 1e9))
   }
 
   /// At most one step a second, to the longest interval that still admits what the task's share runs.
@@ -89,11 +106,13 @@ extension SessionScheduler {
     }
     fillDemands(now: now)
     shares.share(capacity: Double(configuration.servers))
+    shareByContent()
     guard to != rung else { return }
     models[model].rung = to
     models[model].lastRung = now
     fillDemands(now: now)
     shares.share(capacity: Double(configuration.servers))
+    shareByContent()
     tell(.rung(model: model, from: rung, to: to), isSlow ? .slow : to > rung ? .overload : .relief, now: now)
   }
 

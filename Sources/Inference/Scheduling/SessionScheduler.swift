@@ -33,8 +33,8 @@ public struct SessionScheduler: Sendable {
     let started: HostTime
     let deadline: HostTime
     let isProbe: Bool
-    /// How likely it was to miss.
-    let risk: Double
+    /// How likely it was to miss; nil where that does not count, because nothing could help it.
+    let risk: Double?
   }
 
   /// What the scheduler holds to.
@@ -45,6 +45,8 @@ public struct SessionScheduler: Sendable {
   var entries: [Entry?]
   var flights: [Flight?]
   var shares: FluidShares
+  /// The least that is worth a second of a run, where pictures are chosen by content.
+  var contentPrice = 0.0
   /// Changes not yet told: a ring.
   var changes: [SchedulerChange?]
   var changesHead = 0
@@ -124,6 +126,7 @@ public struct SessionScheduler: Sendable {
     }
     let held = content.isFinite ? min(max(content, 0), 1e9) : 1
     tasks[task].noteArrival(captured: captured, content: held)
+    tasks[task].noteSlack(deadline - now)
     if models[configuration.tasks[task].model].lastStart == nil {
       models[configuration.tasks[task].model].lastStart = now
     }
@@ -176,14 +179,13 @@ public struct SessionScheduler: Sendable {
     let time = now - flight.started
     models[model].record(
       rung: flight.rung, MediaDuration(nanoseconds: time.nanoseconds / Int64(max(1, flight.count))))
-    // A probe in time is followed by the next at once: two make an end to a slow spell.
-    if flight.isProbe { models[model].wantsProbe = met }
+    models[model].noteRun(isProbe: flight.isProbe, met: met)
     tasks[flight.task].counters.results += 1
     tasks[flight.task].counters.missed += met ? 0 : 1
     tasks[flight.task].counters.probes += flight.isProbe ? 1 : 0
     tasks[flight.task].counters.missedProbes += flight.isProbe && !met ? 1 : 0
     tasks[flight.task].counters.inFlight = 0
-    if !flight.isProbe { tasks[flight.task].settleRisk(flight.risk, missed: !met) }
+    if let risk = flight.risk { tasks[flight.task].settleRisk(risk, missed: !met) }
     return met
   }
 

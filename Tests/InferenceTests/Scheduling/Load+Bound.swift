@@ -17,10 +17,15 @@ extension Load {
   ///     sum over t, v of x(i,t,v) <= 1                                    (a frame is started once)
   ///     sum over i, t, v of x(i,t,v) P(S_v > u - t) <= servers             (at every tick u: what is busy then)
   ///
-  /// and its value is the sum of value(i,v) x(i,t,v) P(S_v <= deadline - t): a time-indexed linear programme. Any prices
-  /// of the ticks, none negative, bound it from above (weak duality):
+  /// and its value is the sum of value(i,v) x(i,t,v) P(S_v <= deadline - t): a time-indexed linear programme. On one server
+  /// a frame is not started, either, if a run of a slower model is sure to last from its arrival until it is too late for it:
   ///
-  ///     servers * sum of price + sum over i of max(0, max over t, v of value P(S <= deadline - t) - cost(t,v)),
+  ///     sum over t, v of x(i,t,v) + sum over the (j,t',v') that cover i of x(j,t',v') <= 1
+  ///
+  /// as two runs cannot both cover it. Any prices of the ticks, none negative, bound the value from above (weak duality):
+  ///
+  ///     servers * sum of price + sum over i of gain(i),
+  ///     gain(i) = max(0, max over t, v of value P(S <= deadline - t) - cost(t,v) - sum of gain over what (i,t,v) covers),
   ///     cost(t,v) = sum over u >= t of price(u) P(S_v > u - t)
   ///
   /// So the result is a bound whatever the search for prices has found; more iterations only bring it down. Prices are
@@ -36,6 +41,7 @@ extension Load {
     var best = Bound(value: .infinity, missRatio: 0)
     var costs = models.map { $0.map { _ in [Double](repeating: 0, count: end) } }
     var starts = costs
+    var covers = Covers(self, end: end)
     var (averageStarts, averageMisses) = (0.0, 0.0)
     for iteration in 0..<iterations {
       let progress = Double(iteration) / Double(iterations)
@@ -48,8 +54,11 @@ extension Load {
       }
       var total = Double(servers) * prices.reduce(0, +)
       var (started, missed) = (0.0, 0.0)
-      for frame in frames.indices {
-        total += choose(frame, costs: costs, smoothing: smoothing, starts: &starts, started: &started, missed: &missed)
+      total += covers.fill(self, costs: costs)
+      for frame in covers.slowestFirst {
+        choose(
+          frame, costs: costs, covers: &covers, smoothing: smoothing, starts: &starts, started: &started,
+          missed: &missed)
       }
       if total < best.value { best.value = total }
       if progress > 0.7 {
@@ -84,7 +93,7 @@ extension Load {
   }
 
   /// The best that a frame can do at these costs.
-  private func bestGain(_ frame: Int, costs: [[[Double]]]) -> Double {
+  fileprivate func bestGain(_ frame: Int, costs: [[[Double]]], covers: Covers? = nil) -> Double {
     let (arrival, deadline) = (frames[frame].arrival, frames[frame].deadline)
     let model = tasks[frames[frame].task].model
     var best = 0.0
@@ -92,7 +101,10 @@ extension Load {
       let worth = value(of: frame, variant: variant)
       for tick in arrival..<deadline {
         let times = models[model][variant].times(at: tick)
-        best = max(best, worth * times.within(deadline - tick) - costs[model][variant][tick])
+        let gain = worth * times.within(deadline - tick) - costs[model][variant][tick]
+        if gain > best {
+          best = max(best, gain - (covers?.gain(model: model, tick: tick, certain: times.certain) ?? 0))
+        }
       }
     }
     return best
@@ -121,11 +133,11 @@ extension Load {
     }
   }
 
-  /// The best that a frame can do at these costs; adds its smoothed choice to `starts`.
+  /// Adds a frame's smoothed choice at these costs to `starts`, as far as it is not covered.
   private func choose(
-    _ frame: Int, costs: [[[Double]]], smoothing: Double, starts: inout [[[Double]]], started: inout Double,
-    missed: inout Double
-  ) -> Double {
+    _ frame: Int, costs: [[[Double]]], covers: inout Covers, smoothing: Double, starts: inout [[[Double]]],
+    started: inout Double, missed: inout Double
+  ) {
     let (arrival, deadline) = (frames[frame].arrival, frames[frame].deadline)
     let model = tasks[frames[frame].task].model
     var gains: [Double] = []
@@ -133,8 +145,10 @@ extension Load {
     for variant in models[model].indices {
       let worth = value(of: frame, variant: variant)
       for tick in arrival..<deadline {
+        let times = models[model][variant].times(at: tick)
         let gain =
-          worth * models[model][variant].times(at: tick).within(deadline - tick) - costs[model][variant][tick]
+          worth * times.within(deadline - tick) - costs[model][variant][tick]
+          - covers.gain(model: model, tick: tick, certain: times.certain)
         gains.append(gain)
         best = max(best, gain)
       }
@@ -145,18 +159,20 @@ extension Load {
       gains[place] = weight > -30 ? exp(weight) : 0
       sum += gains[place]
     }
+    let free = 1 - covers.covered(frame, of: self)
     var place = 0
     for variant in models[model].indices {
       for tick in arrival..<deadline {
-        let share = gains[place] / sum
+        let share = gains[place] / sum * free
         place += 1
-        guard share > 1e-9 else { continue }
+        guard abs(share) > 1e-9 else { continue }
+        let times = models[model][variant].times(at: tick)
         starts[model][variant][tick] += share
+        covers.add(share, model: model, tick: tick, certain: times.certain)
         started += share
-        missed += share * (1 - models[model][variant].times(at: tick).within(deadline - tick))
+        missed += share * (1 - times.within(deadline - tick))
       }
     }
-    return best
   }
 
   /// How many servers these starts keep busy at each tick, on average.
@@ -165,7 +181,7 @@ extension Load {
     var steps = [Double](repeating: 0, count: end + 1)
     for model in models.indices {
       for variant in models[model].indices {
-        for tick in 0..<end where starts[model][variant][tick] > 0 {
+        for tick in 0..<end where starts[model][variant][tick] != 0 {
           let times = models[model][variant].times(at: tick)
           let share = starts[model][variant][tick]
           steps[tick] += share
@@ -184,5 +200,102 @@ extension Load {
       busy[tick] += held
     }
     return busy
+  }
+}
+
+/// What runs of slower models keep from being started, on one server: for each frame of a faster one, those that are sure to
+/// last from its arrival until it is too late for it.
+private struct Covers {
+  /// The frames, those of the model with the longest runs first.
+  let slowestFirst: [Int]
+  /// For each model the tasks that its runs may cover, with how long a frame of each may wait.
+  private var covered: [[(task: Int, wait: Int)]]
+  /// For each task, the gains of frames that arrive before a tick.
+  private var gains: [[Double]]
+  /// For each task, by how much the share of what is covered changes from arrivals at one tick to those at the next.
+  private var changes: [[Double]]
+  private var arrivals: [[Double]]
+  /// For each task, up to which tick its changes are sums.
+  private var summedUp: [Int]
+  private let end: Int
+
+  init(_ load: Load, end: Int) {
+    self.end = end
+    let certain = load.models.map { variants in
+      variants.flatMap { $0.phases.map(\.times.certain) }.reduce(into: (least: Int.max, most: 0)) {
+        $0 = (min($0.least, $1), max($0.most, $1))
+      }
+    }
+    covered = load.models.indices.map { model in
+      guard load.servers == 1 else { return [] }
+      return load.tasks.indices.compactMap { task in
+        let other = load.tasks[task].model
+        let wait = load.tasks[task].budget - certain[other].least
+        return certain[other].most < certain[model].least && wait < certain[model].most ? (task, max(0, wait)) : nil
+      }
+    }
+    slowestFirst = load.frames.indices.sorted {
+      let (one, two) = (load.tasks[load.frames[$0].task].model, load.tasks[load.frames[$1].task].model)
+      return (certain[two].most, one, $0) < (certain[one].most, two, $1)
+    }
+    gains = load.tasks.map { _ in [Double](repeating: 0, count: end + 1) }
+    changes = gains
+    arrivals = gains
+    summedUp = load.tasks.map { _ in 0 }
+  }
+
+  /// Finds every frame's gain. Returns their sum.
+  mutating func fill(_ load: Load, costs: [[[Double]]]) -> Double {
+    for task in gains.indices {
+      summedUp[task] = 0
+      for tick in 0...end { (arrivals[task][tick], changes[task][tick], gains[task][tick]) = (0, 0, 0) }
+    }
+    var total = 0.0
+    var filled = slowestFirst.last.map { load.tasks[load.frames[$0].task].model }
+    for frame in slowestFirst.reversed() {
+      let task = load.frames[frame].task
+      if load.tasks[task].model != filled {
+        sumUp()
+        filled = load.tasks[task].model
+      }
+      let gain = load.bestGain(frame, costs: costs, covers: self)
+      total += gain
+      arrivals[task][load.frames[frame].arrival] += gain
+    }
+    return total
+  }
+
+  private mutating func sumUp() {
+    for task in gains.indices {
+      for tick in 0..<end { gains[task][tick + 1] = gains[task][tick] + arrivals[task][tick] }
+    }
+  }
+
+  /// The gains of what a run from a tick covers.
+  func gain(model: Int, tick: Int, certain: Int) -> Double {
+    var sum = 0.0
+    for (task, wait) in covered[model] where wait < certain {
+      sum += gains[task][min(end, tick + certain - wait)] - gains[task][tick]
+    }
+    return sum
+  }
+
+  /// Notes that a run starts at a tick with a probability.
+  mutating func add(_ share: Double, model: Int, tick: Int, certain: Int) {
+    for (task, wait) in covered[model] where wait < certain {
+      changes[task][tick] += share
+      changes[task][min(end, tick + certain - wait)] -= share
+    }
+  }
+
+  /// With what probability a frame is covered. Asked in the order of ``slowestFirst``.
+  mutating func covered(_ frame: Int, of load: Load) -> Double {
+    let its = load.frames[frame]
+    // What covers it has been noted: the runs of slower models.
+    while summedUp[its.task] < its.arrival {
+      summedUp[its.task] += 1
+      changes[its.task][summedUp[its.task]] += changes[its.task][summedUp[its.task] - 1]
+    }
+    return changes[its.task][its.arrival]
   }
 }

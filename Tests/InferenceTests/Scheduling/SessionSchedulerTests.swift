@@ -93,10 +93,68 @@ struct SessionSchedulerTests {
     line.run(count: 400, period: 40) { (60..<200).contains($0) ? 45 : 5 }
     let probes = line.runs.filter(\.isProbe).map(\.item)
     #expect(line.late.filter { !probes.contains($0) }.count <= 2)
-    #expect(zip(probes.dropFirst(), probes).allSatisfy { $0 - $1 >= 25 || $1 >= 200 })
+    // Sooner at first: most spells are short.
+    #expect(zip(probes.dropFirst(), probes).dropFirst(3).allSatisfy { $0 - $1 >= 25 || $1 >= 200 })
     #expect(line.runs.suffix(150).map(\.item) == Array(250..<400))
     let counters = line.scheduler.counters(task: 0)
     #expect(counters.probes == probes.count && isBalanced(counters))
+  }
+
+  @Test("a machine that holds up one run in thirty costs those runs, and not the others")
+  func stalls() throws {
+    var generator = SeededGenerator.printed()
+    var line = try line(budget: 33)
+    line.run(count: 3000, period: 42) { _ in
+      Int.random(in: 0..<30, using: &generator) == 0
+        ? Int.random(in: 40...90, using: &generator) : Int.random(in: 19...22, using: &generator)
+    }
+    let counters = line.scheduler.counters(task: 0)
+    // What follows a run of 90 ms has waited, and may not be in time.
+    #expect(counters.results - counters.missed >= 2600, "\(counters)")
+    let started = Double(counters.results - counters.probes)
+    #expect(Double(counters.missed - counters.missedProbes) <= 0.05 * started, "\(counters)")
+  }
+
+  @Test("a slow model that is worth no more than the fast ones costs them little")
+  func probesOfASlowModel() throws {
+    var results = 0
+    for withSlow in [false, true] {
+      var load = Load(
+        name: "fast", duration: 20_000,
+        models: [[.init(phases: [(0, .even(9, 11))])], [.init(phases: [(0, .even(190, 210))])]],
+        tasks: [.init(model: 0, stream: 0, budget: 30)])
+      if withSlow { load.tasks.append(.init(model: 1, stream: 0, budget: 400)) }
+      for arrival in stride(from: 0, to: 20_000, by: 14) {
+        for task in load.tasks.indices {
+          load.frames.append(.init(task: task, arrival: arrival, deadline: arrival + load.tasks[task].budget))
+        }
+      }
+      var policy = try ScheduledPolicy(load)
+      let fast = LoadSimulation(load, policy: &policy, seed: 1).results[0]
+      if withSlow { #expect(Double(fast) >= 0.96 * Double(results), "\(fast) of \(results)") }
+      results = fast
+    }
+  }
+
+  @Test("of pictures that differ in content those with most in them are run, and in order")
+  func content() throws {
+    var generator = SeededGenerator.printed()
+    var load = Load(
+      name: "cuts", duration: 60_000, models: [[.init(phases: [(0, .constant(100))])]],
+      tasks: [.init(model: 0, stream: 0, budget: 400)])
+    for arrival in stride(from: 0, to: 60_000, by: 40) {
+      let content = Int.random(in: 0..<10, using: &generator) == 0 ? 5.0 : Double.random(in: 0.1...1, using: &generator)
+      load.frames.append(.init(task: 0, arrival: arrival, deadline: arrival + 400, content: content))
+    }
+    var policy = try ScheduledPolicy(load)
+    let run = LoadSimulation(load, policy: &policy, seed: 1)
+    let frames = run.starts.map(\.frame)
+    #expect(zip(frames.dropFirst(), frames).allSatisfy { $0 > $1 })
+    let cuts = load.frames.indices.filter { load.frames[$0].content == 5 }
+    let kept = cuts.count { frames.contains($0) }
+    #expect(Double(kept) >= 0.95 * Double(cuts.count), "\(kept) of \(cuts.count)")
+    // There is no better use for the time, and so it is used.
+    #expect(frames.count >= 580)
   }
 
   @Test("after runs take twice as long at most 3 of the next 15 started miss")
