@@ -63,6 +63,15 @@ struct RunArguments: ParsableArguments {
 
   @Option(
     name: .long,
+    help: ArgumentHelp(
+      """
+      Run a model on what another detects (with that label): on crops of the picture at its full size, the best 16 \
+      ('max=8'), 'margin=0.2' of the box wider on each side, 'square=yes'. Repeatable.
+      """, valueName: "model=other[:label][,margin=0.2…]"))
+  var crops: [String] = []
+
+  @Option(
+    name: .long,
     help: ArgumentHelp("Which frames models pass over: adaptive, none, every:N, max-fps:F.", valueName: "policy"))
   var skip: SkipArgument = SkipArgument(policy: .adaptive)
 
@@ -165,6 +174,7 @@ struct RunArguments: ParsableArguments {
     configuration.prefersContent = prefer == .content
     configuration.schedules = try schedule.map(ScheduleSetting.init)
     for setting in gate { configuration.gates.append(try GateSetting(setting)) }
+    for setting in crops { configuration.crops.append(try CropSetting(setting)) }
     configuration.explanation = explainSkips
     configuration.pace = pace.pace
     configuration.tolerance = tolerance.duration

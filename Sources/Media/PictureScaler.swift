@@ -30,6 +30,8 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
   private struct Source: Equatable {
     var width: Int
     var height: Int
+    /// Whether it is a part of a picture.
+    var isPart: Bool
     var format: Int32
     var colorSpace: Int32
     var isFullRange: Bool
@@ -92,19 +94,27 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
   /// Bytes of a result: `height * width * channels`.
   public var byteCount: Int { width * height * layout.channelCount }
 
-  /// Writes the picture to the first ``byteCount`` bytes of `destination`, `[height, width, channels]` or, of planes,
+  /// Writes the picture, or a part of it, to the first ``byteCount`` bytes of `destination`, `[height, width, channels]` or, of planes,
   /// `[3, height, width]`, without padding.
   ///
   /// The frame's rows must be padded as FFmpeg's are (the library reads whole vectors).
-  /// - Throws: ``MediaError/Code/bufferTooSmall``, ``MediaError/Code/unsupportedConversion``,
-  ///   ``MediaError/Code/conversionFailed``; the scaler can be used again after each.
-  public mutating func scale(_ frame: VideoFrame, into destination: inout MutableSpan<UInt8>) throws(MediaError) {
+  /// - Parameters:
+  ///   - frame: the picture.
+  ///   - region: the part that is stretched to the whole of the target; it must lie within the picture. Where pixels share
+  ///     colour its left and upper edge are best even. Nil for the whole picture.
+  ///   - destination: where bytes go.
+  /// - Throws: ``MediaError/Code/bufferTooSmall``, ``MediaError/Code/unsupportedConversion`` (of parts also for formats with
+  ///   several pixels in a byte), ``MediaError/Code/conversionFailed``; the scaler can be used again after each.
+  public mutating func scale(
+    _ frame: VideoFrame, region: PictureRegion? = nil, into destination: inout MutableSpan<UInt8>
+  ) throws(MediaError) {
     guard destination.count >= byteCount else {
       throw MediaError(
         .bufferTooSmall, "\(destination.count) bytes are too few for \(byteCount)", location: "scaler")
     }
-    try prepare(for: frame)
-    try convert(frame)
+    if let region { try check(region, of: frame) }
+    try prepare(for: frame, region)
+    try convert(frame, region)
     let bytes = usedBytes
     unsafe destination.withUnsafeMutableBufferPointer { target in
       guard let base = target.baseAddress else { return }
@@ -119,7 +129,7 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     }
   }
 
-  private func convert(_ frame: VideoFrame) throws(MediaError) {
+  private func convert(_ frame: VideoFrame, _ region: PictureRegion?) throws(MediaError) {
     unsafe planes[0] = frame.planes.0.base?.assumingMemoryBound(to: UInt8.self)
     unsafe planes[1] = takesLumaAlone ? nil : frame.planes.1.base?.assumingMemoryBound(to: UInt8.self)
     unsafe planes[2] = takesLumaAlone ? nil : frame.planes.2.base?.assumingMemoryBound(to: UInt8.self)
@@ -131,6 +141,7 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     guard unsafe planes[0] != nil else {
       throw MediaError(.conversionFailed, "the frame has no pixels", location: "scaler")
     }
+    if let region { moveToPart(region, of: frame) }
     var targets:
       (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) =
         unsafe (rows, nil, nil, nil)
@@ -143,7 +154,7 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     let written = unsafe withUnsafeMutableBytes(of: &targets) { targets in
       unsafe withUnsafeMutableBytes(of: &targetStride) { targetStride in
         unsafe sws_scale(
-          context, planes, strides, 0, Int32(frame.height),
+          context, planes, strides, 0, Int32(clamping: region?.height ?? frame.height),
           targets.assumingMemoryBound(to: UnsafeMutablePointer<UInt8>?.self).baseAddress,
           targetStride.assumingMemoryBound(to: Int32.self).baseAddress)
       }
@@ -154,10 +165,16 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// Begins a plane so many rows and bytes further on.
+  func movePlane(_ plane: Int, by rows: Int, _ bytes: Int) {
+    unsafe planes[plane] = planes[plane]?.advanced(by: rows * Int(strides[plane]) + bytes)
+  }
+
   /// Makes the library's context fit the frame, if it does not yet.
-  private mutating func prepare(for frame: VideoFrame) throws(MediaError) {
+  private mutating func prepare(for frame: VideoFrame, _ region: PictureRegion?) throws(MediaError) {
     let wanted = Source(
-      width: frame.width, height: frame.height, format: frame.format.code, colorSpace: frame.colorSpace,
+      width: region?.width ?? frame.width, height: region?.height ?? frame.height, isPart: region != nil,
+      format: frame.format.code, colorSpace: frame.colorSpace,
       isFullRange: frame.format.isFullRange)
     if wanted == source { return }
     source = nil
@@ -167,14 +184,14 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     stretchesRange = takesLumaAlone && !frame.format.isFullRange
     let format =
       takesLumaAlone ? AV_PIX_FMT_GRAY8 : Self.withoutRange(AVPixelFormat(rawValue: frame.format.code))
-    let shrinks = width <= frame.width && height <= frame.height
+    let shrinks = width <= wanted.width && height <= wanted.height
     let flags =
       (shrinks ? SWS_AREA : SWS_BILINEAR) | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP
     if layout == .planar {
-      unsafe context = planarContext(frame, format, flags)
+      unsafe context = planarContext(wanted, format, flags)
     } else {
       unsafe context = sws_getContext(
-        Int32(clamping: frame.width), Int32(clamping: frame.height), format, Int32(width), Int32(height),
+        Int32(clamping: wanted.width), Int32(clamping: wanted.height), format, Int32(width), Int32(height),
         layout.format, flags, nil, nil, nil)
     }
     guard unsafe context != nil else {
@@ -196,11 +213,11 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
 
   /// A context that knows both ranges before it is made ready: told afterwards, it would not stretch the range of more
   /// than 8 bits.
-  private func planarContext(_ frame: VideoFrame, _ format: AVPixelFormat, _ flags: Int32) -> OpaquePointer? {
+  private func planarContext(_ source: Source, _ format: AVPixelFormat, _ flags: Int32) -> OpaquePointer? {
     guard let context = unsafe sws_alloc_context() else { return nil }
     let options: [(String, Int)] = [
-      ("srcw", frame.width), ("srch", frame.height), ("src_format", Int(format.rawValue)),
-      ("src_range", frame.format.isFullRange ? 1 : 0), ("dstw", width), ("dsth", height),
+      ("srcw", source.width), ("srch", source.height), ("src_format", Int(format.rawValue)),
+      ("src_range", source.isFullRange ? 1 : 0), ("dstw", width), ("dsth", height),
       ("dst_format", Int(layout.format.rawValue)), ("dst_range", 1), ("sws_flags", Int(flags)),
     ]
     for (name, value) in options {

@@ -72,6 +72,37 @@ enum SmallModel {
     return path
   }
 
+  /// A model of pictures of 3 x 16 x 16 that gives the means of their channels; of so many at once, any number where -1.
+  static func means(_ batch: Int) -> Data {
+    model(
+      graph(
+        [node("GlobalAveragePool", ["x"], ["y"])], inputs: [info("x", [batch, 3, 16, 16])],
+        outputs: [info("y", [batch, 3, 1, 1])]))
+  }
+
+  /// A detector that takes a gray picture of 16 x 16 and always finds the same boxes, given by their edges. The score of each is its
+  /// value times the mean of the picture.
+  static func detector(_ found: [(score: Float, left: Float, top: Float, right: Float, bottom: Float)]) -> Data {
+    let count = found.count
+    let boxes: [Float] = found.flatMap { [$0.left, $0.top, $0.right, $0.bottom] as [Float] }
+    let scores: [Float] = found.flatMap { [0, $0.score] as [Float] }
+    let nodes = [
+      node("GlobalAveragePool", ["x"], ["mean"]), node("Mul", ["score_values", "mean"], ["scores"]),
+      node("Mul", ["mean", "zeros"], ["nothing"]), node("Add", ["box_values", "nothing"], ["boxes"]),
+    ]
+    var made = graph(
+      nodes, inputs: [info("x", [1, 1, 16, 16])],
+      outputs: [info("scores", [1, 1, count, 2]), info("boxes", [1, 1, count, 4])])
+    for (name, values, width) in [
+      ("score_values", scores, 2), ("box_values", boxes, 4), ("zeros", [Float](repeating: 0, count: boxes.count), 4),
+    ] as [(String, [Float], Int)] {
+      var tensor = Message()
+      for size in [1, 1, count, width] { tensor = tensor.number(1, size) }
+      made = made.field(5, tensor.number(2, 1).field(8, name.utf8).field(9, bytes(values)).bytes)
+    }
+    return model(made)
+  }
+
   /// A loop over so many values that keeps its own condition true.
   static func endless(_ count: Int) -> Data {
     let body = graph(
@@ -112,7 +143,10 @@ enum SmallModel {
   /// A name with an element type, by ONNX's number, and dimensions.
   private static func info(_ name: String, _ dimensions: [Int], type: Int = 1) -> Message {
     var shape = Message()
-    for size in dimensions { shape = shape.field(1, Message().number(1, size).bytes) }
+    for size in dimensions {
+      // Any size has a name.
+      shape = shape.field(1, (size < 0 ? Message().field(2, "n".utf8) : Message().number(1, size)).bytes)
+    }
     let tensor = Message().number(1, type).field(2, shape.bytes)
     return Message().field(1, name.utf8).field(2, Message().field(1, tensor.bytes).bytes)
   }

@@ -57,6 +57,25 @@ public enum ModelOutput: Sendable {
     }
   }
 
+  /// What a model found in one crop of a picture.
+  public struct Crop: Sendable {
+    /// What another model found there.
+    public var detection: Detection
+    /// What the model was given: left edge, upper edge, width and height, 0 to 1 of the picture.
+    public var region: (x: Float, y: Float, width: Float, height: Float)
+    /// What it made of it. Boxes are in parts of the whole picture.
+    public var output: ModelOutput
+
+    /// A crop.
+    public init(
+      detection: Detection, region: (x: Float, y: Float, width: Float, height: Float), output: ModelOutput
+    ) {
+      self.detection = detection
+      self.region = region
+      self.output = output
+    }
+  }
+
   /// Nothing.
   case none
   /// Objects in a picture, best first: `{"detections":[…]}`.
@@ -67,6 +86,19 @@ public enum ModelOutput: Sendable {
   case classes([Classification])
   /// Every output as it is: `{"tensors":{name:{"shape":[…],"values":[…]}}}`.
   case raw([RawTensor])
+  /// What was found in crops of the picture, in the order of the detections that they are of, and how many such detections were
+  /// left: `{"crops":[{"label":…,"score":…,"box":[…],"region":[…],"output":{…}}],"left":0}`.
+  indirect case crops([Crop], left: Int)
+
+  /// All objects in the picture, where it tells objects.
+  public var detections: [Detection]? {
+    switch self {
+    case .detections(let detections): detections
+    case .crops(let crops, _):
+      crops.allSatisfy { $0.output.detections != nil } ? crops.flatMap { $0.output.detections ?? [] } : nil
+    case .none, .scores, .classes, .raw: nil
+    }
+  }
 
   func write(to writer: inout JSONWriter) {
     writer.beginObject()
@@ -77,17 +109,7 @@ public enum ModelOutput: Sendable {
       writer.beginArray()
       for detection in detections {
         writer.beginObject()
-        writer.key("label")
-        writer.value(detection.label)
-        writer.key("score")
-        writer.value(Double(detection.score), decimals: 4)
-        writer.key("box")
-        writer.beginArray()
-        writer.value(Double(detection.x), decimals: 5)
-        writer.value(Double(detection.y), decimals: 5)
-        writer.value(Double(detection.width), decimals: 5)
-        writer.value(Double(detection.height), decimals: 5)
-        writer.endArray()
+        detection.writeFields(to: &writer)
         writer.endObject()
       }
       writer.endArray()
@@ -127,7 +149,45 @@ public enum ModelOutput: Sendable {
         writer.endObject()
       }
       writer.endObject()
+    case .crops(let crops, let left):
+      writer.key("crops")
+      writer.beginArray()
+      for crop in crops {
+        writer.beginObject()
+        crop.detection.writeFields(to: &writer)
+        writer.key("region")
+        writer.box(crop.region.x, crop.region.y, crop.region.width, crop.region.height)
+        writer.key("output")
+        crop.output.write(to: &writer)
+        writer.endObject()
+      }
+      writer.endArray()
+      writer.key("left")
+      writer.value(left)
     }
     writer.endObject()
+  }
+}
+
+extension ModelOutput.Detection {
+  fileprivate func writeFields(to writer: inout JSONWriter) {
+    writer.key("label")
+    writer.value(label)
+    writer.key("score")
+    writer.value(Double(score), decimals: 4)
+    writer.key("box")
+    writer.box(x, y, width, height)
+  }
+}
+
+extension JSONWriter {
+  /// Left edge, upper edge, width and height.
+  fileprivate mutating func box(_ x: Float, _ y: Float, _ width: Float, _ height: Float) {
+    beginArray()
+    value(Double(x), decimals: 5)
+    value(Double(y), decimals: 5)
+    value(Double(width), decimals: 5)
+    value(Double(height), decimals: 5)
+    endArray()
   }
 }

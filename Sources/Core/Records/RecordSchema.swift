@@ -226,6 +226,7 @@ public enum RecordSchema {
               "properties": {
                 "ring": {"type": "number"},
                 "sync": {"type": "number"},
+                "cascade": {"type": "number"},
                 "features": {"type": "number"},
                 "queue": {"type": "number"},
                 "inference": {"type": "number"},
@@ -242,47 +243,63 @@ public enum RecordSchema {
             "rung": {"type": "integer", "minimum": 1, "description": "Which form of the model gave it, where it is not the best."},
             "lost": {"$ref": "#/$defs/skips"},
             "skew_ms": {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
-            "output": {
-              "type": "object",
-              "properties": {
-                "detections": {
-                  "type": "array",
-                  "items": {
-                    "type": "object",
-                    "properties": {
-                      "label": {"type": "string"},
-                      "score": {"type": "number"},
-                      "box": {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
-                      "track": {"type": "integer", "minimum": 0}
-                    },
-                    "required": ["label", "score", "box"]
-                  }
-                },
-                "event": {"type": "string"},
-                "scores": {"type": "array", "items": {"type": ["number", "null"]}},
-                "classes": {
-                  "type": "array",
-                  "items": {
-                    "type": "object",
-                    "properties": {"label": {"type": "string"}, "score": {"type": "number"}},
-                    "required": ["label", "score"]
-                  }
-                },
-                "tensors": {
-                  "type": "object",
-                  "additionalProperties": {
-                    "type": "object",
-                    "properties": {
-                      "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
-                      "values": {"type": "array", "items": {"type": ["number", "null"]}}
-                    },
-                    "required": ["shape", "values"]
-                  }
-                }
-              }
-            }
+            "output": {"$ref": "#/$defs/output"}
           },
           "required": ["type", "seq", "model", "stream", "epoch", "pts", "duration", "lost", "output"]
+        },
+        "output": {
+          "type": "object",
+          "properties": {
+            "crops": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "properties": {
+                  "label": {"type": "string"},
+                  "score": {"type": "number"},
+                  "box": {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
+                  "region": {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
+                  "output": {"$ref": "#/$defs/output"}
+                },
+                "required": ["label", "score", "box", "region", "output"]
+              }
+            },
+            "left": {"type": "integer", "minimum": 0},
+            "detections": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "properties": {
+                  "label": {"type": "string"},
+                  "score": {"type": "number"},
+                  "box": {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
+                  "track": {"type": "integer", "minimum": 0}
+                },
+                "required": ["label", "score", "box"]
+              }
+            },
+            "event": {"type": "string"},
+            "scores": {"type": "array", "items": {"type": ["number", "null"]}},
+            "classes": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "properties": {"label": {"type": "string"}, "score": {"type": "number"}},
+                "required": ["label", "score"]
+              }
+            },
+            "tensors": {
+              "type": "object",
+              "additionalProperties": {
+                "type": "object",
+                "properties": {
+                  "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
+                  "values": {"type": "array", "items": {"type": ["number", "null"]}}
+                },
+                "required": ["shape", "values"]
+              }
+            }
+          }
         },
         "event": {
           "type": "object",

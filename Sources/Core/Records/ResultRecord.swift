@@ -6,6 +6,8 @@ public struct ResultRecord: Sendable {
     public var ring = MediaDuration.zero
     /// Waiting for the other members of its moment.
     public var sync = MediaDuration.zero
+    /// Until the model had run whose detections the crops are of; nil for what goes by no other model.
+    public var cascade: MediaDuration?
     /// Computing what the model takes.
     public var features = MediaDuration.zero
     /// Waiting for the model.
@@ -88,6 +90,10 @@ public struct ResultRecord: Sendable {
       writer.milliseconds(latency.ring)
       writer.key("sync")
       writer.milliseconds(latency.sync)
+      if let cascade = latency.cascade {
+        writer.key("cascade")
+        writer.milliseconds(cascade)
+      }
       writer.key("features")
       writer.milliseconds(latency.features)
       writer.key("queue")

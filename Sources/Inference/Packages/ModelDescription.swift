@@ -212,6 +212,9 @@ public struct ModelDescription: Hashable, Sendable {
   /// What a session's scheduler is to hold to for it, where the user says nothing else.
   public var schedule = ModelSchedule()
 
+  /// How it takes its picture out of a larger one, where it looks at what another model has found.
+  public var crops = CropDescription()
+
   /// `name@version`
   public var id: String { "\(name)@\(version)" }
 }

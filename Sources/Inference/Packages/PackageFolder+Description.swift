@@ -20,7 +20,17 @@ extension PackageFolder {
     let decoder: ModelDescription.Decoder = if let output = manifest.output { try self.decoder(output) } else { .raw }
     return ModelDescription(
       name: manifest.name, version: manifest.version, inputs: inputs, decoder: decoder,
-      schedule: try schedule(manifest.schedule ?? [:]))
+      schedule: try schedule(manifest.schedule ?? [:]), crops: try crops(manifest.crops ?? [:]))
+  }
+
+  private func crops(_ settings: [String: Setting]) throws(InferenceError) -> CropDescription {
+    var crops = CropDescription()
+    for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
+      if let (message, remedy) = crops.set(name, to: value.text) {
+        throw fault("crops.\(name)", message, remedy: remedy)
+      }
+    }
+    return crops
   }
 
   private func schedule(_ settings: [String: Setting]) throws(InferenceError) -> ModelSchedule {

@@ -10,6 +10,7 @@ extension PackageFolder {
     var inputs: [Input]
     var output: Output?
     var schedule: [String: Setting]?
+    var crops: [String: Setting]?
   }
 
   /// Other forms of the model: by name, for users to choose, or a ladder, for the scheduler.
@@ -48,10 +49,13 @@ extension PackageFolder {
   enum Setting: Decodable {
     case number(Double)
     case text(String)
+    case flag(Bool)
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
-      if let number = try? container.decode(Double.self) {
+      if let flag = try? container.decode(Bool.self) {
+        self = .flag(flag)
+      } else if let number = try? container.decode(Double.self) {
         self = .number(number)
       } else {
         self = .text(try container.decode(String.self))
@@ -63,6 +67,7 @@ extension PackageFolder {
       switch self {
       case .number(let number): Int(exactly: number).map { "\($0)" } ?? "\(number)"
       case .text(let text): text
+      case .flag(let flag): flag ? "yes" : "no"
       }
     }
   }

@@ -58,6 +58,8 @@ public struct SchedulerConfiguration: Hashable, Sendable {
     /// The task whose results feed this one, if one does: an earlier place in ``SchedulerConfiguration/tasks``. Its frames
     /// have the capture time, and so the deadline, of the frame they were found in.
     public var source: Int?
+    /// Whether its frames are those that its source has run on: they are not thinned out beforehand once more.
+    public var isFed: Bool
     /// How many frames may wait, at least 1.
     public var queueCapacity: Int
 
@@ -65,7 +67,7 @@ public struct SchedulerConfiguration: Hashable, Sendable {
     public init(
       model: Int, stream: String, kind: Kind = .picture, budget: MediaDuration, weight: Double = 1,
       minimumRate: Double = 0, priority: Int = 0, period: MediaDuration? = nil, block: MediaDuration? = nil,
-      source: Int? = nil, queueCapacity: Int? = nil
+      source: Int? = nil, isFed: Bool = false, queueCapacity: Int? = nil
     ) {
       self.model = model
       self.stream = stream
@@ -77,6 +79,7 @@ public struct SchedulerConfiguration: Hashable, Sendable {
       self.period = period
       self.block = block
       self.source = source
+      self.isFed = isFed
       self.queueCapacity = max(1, queueCapacity ?? (kind == .picture ? 8 : 64))
     }
   }

@@ -63,7 +63,8 @@ public struct SessionScheduler: Sendable {
     tasks = []
     var first = 0
     for task in configuration.tasks {
-      tasks.append(ScheduledTask(configuration: task, policy: configuration.policy, firstEntry: first))
+      tasks.append(
+        ScheduledTask(configuration: task, policy: task.isFed ? .adaptive : configuration.policy, firstEntry: first))
       first += task.queueCapacity
     }
     for task in configuration.tasks {

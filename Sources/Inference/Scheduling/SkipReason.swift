@@ -8,7 +8,7 @@ public enum SkipReason: String, Hashable, Sendable, CaseIterable {
   case stale
   /// A fixed interval passed over it.
   case interval
-  /// Another model said no.
+  /// Another model said no, or found nothing to look at.
   case gate
   /// A gap in the stream broke its window.
   case gap

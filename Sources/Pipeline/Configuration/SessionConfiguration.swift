@@ -52,6 +52,8 @@ public struct SessionConfiguration: Sendable {
   public var schedules: [ScheduleSetting] = []
   /// Which models run only while others say yes.
   public var gates: [GateSetting] = []
+  /// Which models look at what others have found.
+  public var crops: [CropSetting] = []
   /// Where each decision of the scheduler is written: a path, or `-` for standard error; nil for nowhere.
   public var explanation: String?
   /// How fast files are fed.
@@ -124,9 +126,10 @@ public struct SessionConfiguration: Sendable {
       throw PipelineError(.configuration, "\(threads) threads", location: "--threads", remedy: "Give 1 to 1024")
     }
     let hasModels = if case .named(let names) = models { !names.isEmpty } else { false }
-    if !hasModels, replayedFolder == nil, !gates.isEmpty {
+    if !hasModels, replayedFolder == nil, !gates.isEmpty || !crops.isEmpty {
       throw PipelineError(
-        .configuration, "there is no model to gate", location: "--gate", remedy: "Name both models with --model")
+        .configuration, "there is no model that could go by another", location: crops.isEmpty ? "--gate" : "--crops",
+        remedy: "Name both models with --model")
     }
     if !hasModels, replayedFolder == nil, explanation != nil || !schedules.isEmpty {
       throw PipelineError(

@@ -18,7 +18,15 @@ struct ModelLinks {
     var hold: MediaDuration
   }
 
+  /// A model that looks at what another has found.
+  struct Crops {
+    var model: Int
+    var source: Int
+    var feed: CropFeed
+  }
+
   private(set) var gates: [Gate] = []
+  private(set) var crops: [Crops] = []
   private let count: Int
 
   /// So many models, none of which goes by another.
@@ -47,7 +55,7 @@ struct ModelLinks {
     var hold = setting.hold ?? .zero
     switch models[source].description.decoder {
     case .events(_, let events):
-      try check(label, among: [events.event], of: name, what: "events", location: location)
+      try Self.check(label, among: [events.event], of: name, what: "events", location: location)
       if events.shape == .instant {
         hold = setting.hold ?? GateSetting.instantHold
         guard hold > .zero else {
@@ -57,7 +65,7 @@ struct ModelLinks {
         }
       }
     case .detections(let detections):
-      try check(label, among: detections.labels, of: name, what: "detections", location: location)
+      try Self.check(label, among: detections.labels, of: name, what: "detections", location: location)
     case .raw:
       throw PipelineError(
         .configuration, "\(name) tells neither events nor detections, so it says neither yes nor no",
@@ -67,7 +75,7 @@ struct ModelLinks {
     gates.append(Gate(model: model, source: source, label: label, hold: hold))
   }
 
-  private func check(
+  static func check(
     _ label: String?, among labels: [String], of name: String, what: String, location: String
   ) throws(PipelineError) {
     guard let label, !labels.contains(label) else { return }
@@ -99,7 +107,7 @@ struct ModelLinks {
         throw PipelineError(
           .configuration,
           "models wait for each other in a circle: \(path.map { models[$0].description.name }.joined(separator: " by "))",
-          location: "--gate", remedy: "Take one of these gates away")
+          location: crops.isEmpty ? "--gate" : "--crops", remedy: "Take one of these out of it")
       }
       order.append(next)
     }
@@ -114,19 +122,34 @@ struct ModelLinks {
       links.gates[index].model = place(gates[index].model)
       links.gates[index].source = place(gates[index].source)
     }
+    for index in crops.indices {
+      links.crops[index].model = place(crops[index].model)
+      links.crops[index].source = place(crops[index].source)
+    }
     return links
   }
 
-  private func sources(of model: Int) -> [Int] { gates.filter { $0.model == model }.map(\.source) }
+  private func sources(of model: Int) -> [Int] {
+    crops.filter { $0.model == model }.map(\.source) + gates.filter { $0.model == model }.map(\.source)
+  }
+
+  mutating func append(_ added: Crops) { crops.append(added) }
+
+  /// What a model looks at of what another has found; nil for one that takes what its stream brings.
+  func crops(of model: Int) -> Crops? { crops.first { $0.model == model } }
 
   /// Whether a model waits for the word of another.
   func isGated(_ model: Int) -> Bool { gates.contains { $0.model == model } }
 
-  /// The model that another feeds; the first, where it goes by several.
+  /// The model whose results feed another: whose crops it takes, else that of its first gate.
   func source(of model: Int) -> Int? { sources(of: model).first }
 
   /// Connects a stage to those before it.
   func connect(_ stage: ModelStage, to stages: [ModelStage]) {
+    if let crops = crops(of: stage.index) {
+      stage.cropSource = stages[crops.source]
+      stages[crops.source].feeds.append(stage)
+    }
     for gate in gates where gate.model == stage.index {
       let source = stages[gate.source]
       // An event's name says nothing more: a model tells one kind.

@@ -28,6 +28,8 @@ extension ModelStage {
     case shut(MediaTime)
     /// The run of continuous time ends.
     case end(MediaTime)
+    /// The model did not run on a frame.
+    case skipped(SkipReason, MediaTime)
   }
 
   /// How much may wait for answers. More is decided by what is known once the sources have run on all that they were given.
@@ -79,6 +81,8 @@ extension ModelStage {
       case .refusal(let reason, let time):
         undecided.removeFirst()
         count(reason, at: time)
+        // Nothing to look at: that is a no, as if a gate had shut.
+        if reason == .gate { shut(at: time) }
       case .end(let time):
         // Still there meanwhile: nothing after it may be told yet.
         context.dispatcher.waitForAll(of: self)
@@ -117,6 +121,7 @@ extension ModelStage {
 
   /// Whether all gates are open at a time; nil while that is not known. One that is known to be shut is enough.
   private func answer(at time: MediaTime) -> Bool? {
+    if context.isRealtime { return newestAnswer(at: time) }
     var isOpen: Bool? = true
     for gate in gates {
       switch gate.answer(at: time) {
@@ -138,6 +143,11 @@ extension ModelStage {
     let time = time(ofValue: 0, of: job)
     count(.gate, at: job.start, job)
     recycle(job)
+    shut(at: time)
+  }
+
+  /// Has what is open end with the jobs under way, as nothing goes on with it.
+  private func shut(at time: MediaTime) {
     if isPassing { afterLive(.shut(time)) }
     isPassing = false
   }
@@ -163,6 +173,7 @@ extension ModelStage {
       endDecoding(at: time)
       context.dispatcher.resetState(task: index, .gate)
     case .end(let time): finishRun(at: time)
+    case .skipped(let reason, let time): for stage in feeds { stage.undecided.append(.refusal(reason, time)) }
     }
   }
 }

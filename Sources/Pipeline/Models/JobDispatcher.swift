@@ -65,7 +65,7 @@ final class JobDispatcher {
     if scheduler.configuration.keepsAll { wait { scheduler.hasRoom(task: task) } }
     let skip = scheduler.offer(
       job.place, task: task, time: job.start, captured: job.captured ?? time.now, content: job.content,
-      now: time.now)
+      count: max(1, job.crops.count), now: time.now)
     if let skip { passOver(skip) }
     // Where all is run the next may have to wait for room that this one makes.
     if scheduler.configuration.keepsAll || waitsForEachJob { pump() }
@@ -121,6 +121,8 @@ final class JobDispatcher {
         explain(.skip(.shed), task: job.model, pts: job.start)
       }
       stages[job.model].complete(job)
+      // What looks at what was found is offered before anything else is started.
+      for stage in stages[job.model].feeds { stage.settle() }
       pump()
       found = true
     }
@@ -156,6 +158,7 @@ final class JobDispatcher {
     job.rung = run.rung
     job.resetsState = run.resetsState
     job.lost = run.lost
+    job.runCount = run.count
     job.isProbe = run.isProbe
     running += 1
     if log != nil { explain(run) }

@@ -12,8 +12,13 @@ enum ModelFeed {
   case features(SoundPath, track: Int, ModelDescription.FeatureWindow, place: Int)
   /// A window of samples, staged as input `place`.
   case samples(SoundPath, ModelDescription.SampleWindow, place: Int)
+  /// Crops of what another model has found.
+  case crops(CropFeed)
   /// Pictures and the sound up to the newest of them.
   case moment(MomentFeed)
+
+  /// Whether it is what another model has found.
+  var isCrops: Bool { if case .crops = self { true } else { false } }
 }
 
 extension ModelDescription {
@@ -21,6 +26,19 @@ extension ModelDescription {
   var isMoment: Bool {
     let hasPicture = inputs.contains { if case .picture = $0.source { true } else { false } }
     return hasPicture && takesSound
+  }
+
+  /// The one input that takes a picture, where there is nothing else but constants; nil else.
+  var onePicture: (input: String, picture: Picture)? {
+    var found: (String, Picture)?
+    for input in inputs {
+      switch input.source {
+      case .constant: continue
+      case .picture(let picture) where picture.frames == 1 && found == nil: found = (input.name, picture)
+      case .picture, .features, .samples, .state: return nil
+      }
+    }
+    return found
   }
 
   /// Whether it takes sound in any form.

@@ -1,5 +1,6 @@
 internal import BraidCore
 internal import BraidInference
+internal import BraidMedia
 
 /// One run of one model: what goes in, what comes out, and the times in between.
 ///
@@ -7,6 +8,12 @@ internal import BraidInference
 /// until it is completed, and to the session's thread again.
 final class ModelJob: @unchecked Sendable {
   // SAFETY: one owner at a time; the lock of ``JobQueue`` hands it over.
+
+  /// A part of the picture that is looked at.
+  struct Crop {
+    var detection: ModelOutput.Detection
+    var region: PictureRegion
+  }
 
   /// Its place among the session's jobs, which the scheduler knows it by.
   let place: Int
@@ -19,6 +26,12 @@ final class ModelJob: @unchecked Sendable {
 
   /// A picture that the inference thread scales itself; nil where everything is staged.
   var frame: VideoFrame?
+  /// The picture that it was, while others look at what is found in it; the inference thread leaves it alone.
+  var original: VideoFrame?
+  /// The parts of ``frame`` that are looked at, best first; empty for a model that takes the whole.
+  var crops: [Crop] = []
+  /// For how many of ``crops`` there is time: the first so many.
+  var runCount = 1
   /// Values for the model's inputs, by their place in the description; empty for those that are not staged.
   var staged: [[Float]]
   /// Whether carried state begins at zero.
@@ -32,6 +45,10 @@ final class ModelJob: @unchecked Sendable {
   var duration = MediaDuration.zero
   /// What the output's values stand for: the time of the first, and the distance to the next.
   var outputTime = MediaTime.zero
+  /// How many detections there were, those included for which there are no crops.
+  var found = 0
+  /// The size of the picture that crops are of.
+  var pictureSize = (width: 0, height: 0)
   /// The time that gates are asked about: that of the newest picture, or the last instant of a window.
   var asks = MediaTime.zero
   var epoch = 0
@@ -52,6 +69,8 @@ final class ModelJob: @unchecked Sendable {
 
   var taken = HostTime(nanoseconds: 0)
   var synchronised = HostTime(nanoseconds: 0)
+  /// When the result was there that the crops are of; nil for what goes by no other model.
+  var cascaded: HostTime?
   var ready = HostTime(nanoseconds: 0)
   var started = HostTime(nanoseconds: 0)
   var finished = HostTime(nanoseconds: 0)

@@ -31,6 +31,33 @@ struct LoadedForm {
     options.threads = threads
     plan = try Plan(model, options: options)
   }
+
+  /// Larger batches gain next to nothing, and each has the model's weights in memory once more.
+  private static let largestBatch = 8
+
+  /// The model made ready for 2, 4 and 8 pictures at once, as far as `limit` goes; none where it takes one at a time.
+  func batches(upTo limit: Int, input: String) -> [(count: Int, plan: Plan)] {
+    guard case .symbolic = model.inputs.first(where: { $0.name == input })?.dimensions.first,
+      let shape = plan.inputs.first(where: { $0.name == input })?.shape
+    else { return [] }
+    var options = options
+    options.threads = plan.threads
+    var batches: [(count: Int, plan: Plan)] = []
+    var count = 2
+    while count <= min(limit, Self.largestBatch) {
+      options.inputShapes[input] = [count] + shape.dimensions.dropFirst()
+      // A model may say that it takes any number and then hold a shape for one: it runs on them one after another.
+      guard let larger = try? Plan(model, options: options),
+        zip(larger.outputs, plan.outputs).allSatisfy({ many, one in
+          many.shape.map { $0.elementCount == count * (one.shape?.elementCount ?? 0) && $0.dimensions.first == count }
+            ?? false
+        })
+      else { return batches }
+      batches.append((count, larger))
+      count *= 2
+    }
+    return batches
+  }
 }
 
 /// A model that was found, loaded and described, before it is bound to a stream.
@@ -41,6 +68,8 @@ struct LoadedModel {
   private(set) var forms: [LoadedForm]
   /// What was taken for granted about a model without a description.
   let note: String?
+  /// How many crops of a picture it looks at, at most; nil for a model that takes whole pictures, or none.
+  var cropLimit: Int?
 
   init(given: String, best: LoadedForm, others: [LoadedForm], note: String?) {
     self.given = given

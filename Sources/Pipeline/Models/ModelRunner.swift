@@ -14,11 +14,15 @@ final class ModelRunner {
   private var pixels: [UInt8] = []
   private var values: [Float] = []
   private let subject: TraceSubject
+  /// Runs it on crops, where it takes them.
+  private let crops: CropRunner?
 
-  /// A runner of a plan that gives `outputs`, by name and in that order, at least.
-  init(plan: Plan, description: ModelDescription, outputs: [String], subject: TraceSubject) throws {
+  /// A runner of a form that gives `outputs`, by name and in that order, at least; on crops of pictures where there is a limit to
+  /// their number.
+  init(_ form: LoadedForm, outputs: [String], cropLimit: Int?, subject: TraceSubject) throws {
     self.subject = subject
-    let session = try InferenceSession(plan)
+    let description = form.description
+    let session = try InferenceSession(form.plan)
     self.session = session
     self.outputs = outputs.compactMap { session.outputIndex($0) }
     var staged: [(Int, Int)] = []
@@ -42,6 +46,13 @@ final class ModelRunner {
     self.pictureInput = pictureInput
     self.tensor = tensor
     stagedInputs = staged
+    if let cropLimit, let (input, picture) = description.onePicture {
+      crops = try CropRunner(
+        picture, input: input, outputs: outputs, session: session,
+        larger: form.batches(upTo: cropLimit, input: input))
+    } else {
+      crops = nil
+    }
   }
 
   /// Runs the model on a job, `trace` being the calling thread's row. Failures are the job's.
@@ -52,22 +63,7 @@ final class ModelRunner {
     defer { trace?.span("inference", subject, since: begun, .time("pts", job.start)) }
     do {
       if job.resetsState { session.resetState() }
-      if let frame = job.frame, let pictureInput, let tensor {
-        try trace.span("scale") {
-          var destination = pixels.mutableSpan
-          try scaler?.scale(frame, into: &destination)
-          tensor.fill(&values, pixels: pixels, frame: 0)
-        }
-        try write(values, to: pictureInput)
-        // The frame's pixels are not needed any more: let the decoder have them back.
-        job.frame = nil
-      }
-      for (place, input) in stagedInputs { try write(job.staged[place], to: input) }
-      try trace.span("run") { try session.run() }
-      for (place, output) in outputs.enumerated() {
-        var destination = job.outputs[place].mutableSpan
-        try session.read(output: output, into: &destination)
-      }
+      if let crops { try crops.run(job, trace: trace) } else { try runWhole(job, trace: trace) }
       job.failure = nil
     } catch let error as any DescribedError {
       job.failure = error
@@ -77,6 +73,22 @@ final class ModelRunner {
     job.finished = clock.now
   }
 
+  private func runWhole(_ job: ModelJob, trace: TraceRow?) throws {
+    if let frame = job.frame, let pictureInput, let tensor {
+      try trace.span("scale") {
+        var destination = pixels.mutableSpan
+        try scaler?.scale(frame, into: &destination)
+        tensor.fill(&values, pixels: pixels, frame: 0)
+      }
+      try session.write(staged: values, to: pictureInput)
+      // The frame's pixels are not needed any more: let the decoder have them back.
+      job.frame = nil
+    }
+    for (place, input) in stagedInputs { try session.write(staged: job.staged[place], to: input) }
+    try trace.span("run") { try session.run() }
+    for (place, output) in outputs.enumerated() { try session.read(output: output, into: &job.outputs[place]) }
+  }
+
   /// Runs the model on what its inputs hold, zeros, so that the first job finds everything warm.
   func warmUp(clock: any SessionClock, trace: TraceRow?) -> MediaDuration {
     let start = clock.now
@@ -84,26 +96,8 @@ final class ModelRunner {
     // Zeros may be out of range for a model; a frame will show whether it can run at all.
     try? session.run()
     session.resetState()
-    return clock.now - start
-  }
-
-  private func write(_ values: [Float], to input: Int) throws(InferenceError) {
-    let info = session.inputs[input]
-    switch (info.elementType, info.quantization) {
-    case (.uint8, nil): try writeWhole(values, to: input, as: UInt8.self)
-    case (.int8, nil): try writeWhole(values, to: input, as: Int8.self)
-    default: try session.write(values.span, toInput: input)
-    }
-  }
-
-  /// Writes values to whole numbers of which no scale is known: rounded, and held to the type's range.
-  private func writeWhole<Whole: TensorElement & FixedWidthInteger>(
-    _ values: [Float], to input: Int, as type: Whole.Type
-  ) throws(InferenceError) {
-    try session.withInput(input, as: type) { target in
-      for index in 0..<min(target.count, values.count) {
-        target[index] = Whole(max(Float(Whole.min), min(Float(Whole.max), values[index].rounded())))
-      }
-    }
+    let duration = clock.now - start
+    crops?.warmUp()
+    return duration
   }
 }

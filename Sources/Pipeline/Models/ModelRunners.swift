@@ -13,7 +13,7 @@ final class ModelRunners: @unchecked Sendable {
     runners = try models.map { model in
       try model.forms.map { form in
         try ModelRunner(
-          plan: form.plan, description: form.description, outputs: model.plan.outputs.map(\.name),
+          form, outputs: model.plan.outputs.map(\.name), cropLimit: model.cropLimit,
           subject: trace?.subject(form.description.id) ?? .none)
       }
     }

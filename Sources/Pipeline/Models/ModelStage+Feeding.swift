@@ -6,11 +6,12 @@ internal import BraidInference
 extension ModelStage {
   /// The start of what the next job will use, at the earliest.
   var nextStart: MediaTime {
-    if stream.isFinished {
+    if stream.isFinished, !takesCrops {
       if case .moment(let moments) = feed, moments.isWaiting { return moments.nextStart(of: stream) }
       return .distantFuture
     }
     switch feed {
+    case .crops: return cropSource?.bound ?? .distantFuture
     case .picture: return stream.position
     case .pictures(let path, let tensor, _):
       return path.picture(age: min(tensor.picture.frames - 2, path.count - 1)) { $0.time } ?? stream.position
@@ -27,6 +28,7 @@ extension ModelStage {
 
   /// The time of the first value that the next job will give, at the earliest.
   var nextAnswer: MediaTime {
+    if let cropSource { return cropSource.answerBound }
     if stream.isFinished, !isOver { return .distantPast }
     switch feed {
     case .samples(let path, let window, _) where path.origin != nil && !isOver:
@@ -36,7 +38,7 @@ extension ModelStage {
       let lead = min(0, path.tracks[track].feature.samples(ofRow: 0).lowerBound)
       let start = path.origin == nil ? nextStart + .samples(Int64(lead), sampleRate: path.sampleRate) : nextStart
       return time(ofValue: 0, from: start) ?? start
-    case .samples, .features, .picture, .pictures, .moment: return nextStart
+    case .samples, .features, .picture, .pictures, .crops, .moment: return nextStart
     }
   }
 
@@ -44,7 +46,7 @@ extension ModelStage {
   var takesScaledPictures: Bool {
     switch feed {
     case .pictures, .moment: true
-    case .picture, .features, .samples: false
+    case .picture, .features, .samples, .crops: false
     }
   }
 
@@ -62,7 +64,7 @@ extension ModelStage {
       describe(job, frame: frame, taken: taken)
       stage(path, tensor, into: job, place: place)
       offer(job)
-    case .features, .samples, .moment: break
+    case .features, .samples, .crops, .moment: break
     }
   }
 
@@ -92,7 +94,7 @@ extension ModelStage {
           job.outputTime = path.time(ofSample: start + window.context)
         }
       }
-    case .picture, .pictures, .moment: return
+    case .picture, .pictures, .crops, .moment: return
     }
   }
 
@@ -122,7 +124,7 @@ extension ModelStage {
       guard case .events(_, let events) = description.decoder else { return .zero }
       return .samples(Int64(samples / max(1, events.rows.count)), sampleRate: path.sampleRate)
     case .samples(let path, let window, _): return .samples(Int64(window.hop), sampleRate: path.sampleRate)
-    case .picture, .pictures, .moment: return stream.frameDuration
+    case .picture, .pictures, .crops, .moment: return stream.frameDuration
     }
   }
 
@@ -153,6 +155,7 @@ extension ModelStage {
     job.asks = frame.time
     job.epoch = frame.epoch
     job.captured = frame.captured
+    job.original = feeds.isEmpty ? nil : frame
     job.taken = taken
     job.synchronised = taken
     job.content = stream.content?.value ?? 1

@@ -31,17 +31,20 @@ final class ModelStage {
   let subject: TraceSubject
   var decoding: ResultDecoding
   private(set) var inferenceTimes = LatencyHistogram()
-  private(set) var totalTimes = LatencyHistogram()
+  var totalTimes = LatencyHistogram()
   /// How long its runs have taken in all.
   private(set) var busy = MediaDuration.zero
   /// Why the model can run no more.
   private(set) var failure: (any DescribedError)?
 
   private var free: [ModelJob]
+  /// Values of each input that is staged, and of each output of each form.
+  private let stagedCounts: [Int]
+  private let outputCounts: [[Int]]
   private(set) var live: [ModelJob] = []
   /// Jobs that were taken from ``free`` so far.
   private var jobCount = 0
-  private var result = ResultRecord()
+  var result = ResultRecord()
   private var passedOver: Set<MediaError> = []
   var nextWindow = 0
   /// What is usual in its windows of sound. What counts about as much as silence is 60 dB below full scale.
@@ -49,7 +52,7 @@ final class ModelStage {
   /// Whether nothing more comes: its stream has ended, and everything of it was taken.
   private(set) var isOver = false
   /// The run of continuous time that was told last.
-  private var epoch = 0
+  var epoch = 0
 
   // Gates: see `ModelStage+Gate.swift`.
 
@@ -57,6 +60,10 @@ final class ModelStage {
   var gates: [ModelGate] = []
   /// What its results open and shut.
   var opens: [ModelGate] = []
+  /// The models that look at crops of what it finds.
+  var feeds: [ModelStage] = []
+  /// The model whose detections it looks at; nil for one that takes what its stream brings.
+  unowned var cropSource: ModelStage?
   var undecided: [Undecided] = []
   var isSettling = false
   /// Whether the gates let the last job pass.
@@ -74,16 +81,19 @@ final class ModelStage {
     self.feed = feed
     self.context = context
     let capacity = context.dispatcher.scheduler.configuration.tasks[index].queueCapacity
+    let parts = if case .crops(let crops) = feed { crops.limit } else { 1 }
     // Decoders know outputs by their place in the best form.
     let names = forms[0].outputs.map(\.name)
     let outputs = forms.map { plan in
-      names.map { name in plan.outputs.first { $0.name == name }?.shape?.elementCount ?? 0 }
+      names.map { name in parts * (plan.outputs.first { $0.name == name }?.shape?.elementCount ?? 0) }
     }
     let staged = description.inputs.map { Self.stagedCount($0.source, isMoment: description.isMoment) }
     let waiting = (description.isMoment ? MomentFeed.tickCapacity : 0) + (isGated ? Self.undecidedCapacity : 0)
     free = (0..<capacity + 2 + waiting).map { _ in
       context.dispatcher.makeJob(model: index, staged: staged, outputs: outputs)
     }
+    stagedCounts = staged
+    outputCounts = outputs
     decoding = try ResultDecoding(description: description, plan: forms[0])
   }
 
@@ -122,7 +132,16 @@ final class ModelStage {
   func newJob() -> ModelJob? {
     guard failure == nil else { return nil }
     if free.isEmpty { context.dispatcher.wait { !free.isEmpty } }
-    guard let job = free.popLast() else { return nil }
+    return free.popLast().map(begin)
+  }
+
+  /// A job for crops. Never waits: there are as many as the other model may have had under way.
+  func newCropJob() -> ModelJob {
+    begin(
+      free.popLast() ?? context.dispatcher.makeJob(model: index, staged: stagedCounts, outputs: outputCounts))
+  }
+
+  private func begin(_ job: ModelJob) -> ModelJob {
     jobCount += 1
     job.number = jobCount
     context.trace?.flow(.begins, job.flow)
@@ -131,6 +150,7 @@ final class ModelStage {
 
   /// Gives back a job that is not offered after all.
   func discard(_ job: ModelJob) {
+    job.original = nil
     context.trace?.flow(.ends, job.flow)
     free.append(job)
   }
@@ -145,6 +165,7 @@ final class ModelStage {
   func count(_ reason: SkipReason, at time: MediaTime, _ job: ModelJob? = nil) {
     context.dispatcher.refuse(task: index, reason, at: time)
     traceSkip(reason, job)
+    feedSkip(reason, at: job?.asks ?? time)
   }
 
   /// Takes a staged job: it goes through the gates, and then to the scheduler.
@@ -168,10 +189,12 @@ final class ModelStage {
     if let error = job.failure as? MediaError {
       // A picture that cannot be scaled is passed over; the next may be another.
       traceSkip(.shed, job)
+      feedSkip(.shed, of: job)
       if passedOver.insert(error).inserted { context.output.error(error, isFatal: false, at: job.start) }
     } else if let error = job.failure {
       failure = error
       traceSkip(.shed, job)
+      feedSkip(.shed, of: job)
     } else {
       inferenceTimes.record(job.finished - job.started)
       tell(job, now: context.dispatcher.time.now)
@@ -193,6 +216,7 @@ final class ModelStage {
   func finishRun(at time: MediaTime) {
     endDecoding(at: time)
     context.dispatcher.resetState(task: index)
+    for stage in feeds { stage.endRun(at: time) }
   }
 
   /// Ends what is open.
@@ -207,11 +231,13 @@ final class ModelStage {
   func shedAll() {
     shedUndecided()
     context.dispatcher.shed(task: index)
+    for stage in feeds { stage.shedAll() }
   }
 
   /// Takes back a job that the scheduler let go.
   func passOver(_ job: ModelJob, _ reason: SkipReason) {
     traceSkip(reason, job)
+    feedSkip(reason, of: job)
     recycle(job)
   }
 
@@ -223,64 +249,6 @@ final class ModelStage {
     traceQueue()
     if let place { performSequels(of: job, place: place) }
     discard(job)
-  }
-
-  private func tell(_ job: ModelJob, now: HostTime) {
-    epoch = job.epoch
-    result.model = id
-    result.stream = stream.id
-    result.epoch = job.epoch
-    result.pts = job.start
-    result.duration = job.duration
-    result.isProbe = job.isProbe
-    result.rung = job.rung
-    result.lost = job.lost
-    result.skews = job.skews
-    result.captured = nil
-    result.latency = nil
-    result.budget = nil
-    if context.output.showsTimes, let captured = job.captured {
-      var latency = ResultRecord.Latency()
-      latency.ring = job.taken - captured
-      latency.sync = job.synchronised - job.taken
-      latency.features = job.ready - job.synchronised
-      latency.queue = job.started - job.ready
-      latency.inference = job.finished - job.started
-      latency.total = now - captured
-      result.captured = context.output.wallTime(captured)
-      result.latency = latency
-      result.budget = context.budget
-      totalTimes.record(latency.total)
-    }
-    result.output = decoding.output(of: job)
-    if case .detections(let found) = result.output { for gate in opens { gate.hear(found, at: job.outputTime) } }
-    let order = LineOrder(time: job.start, stream: stream.order, model: index)
-    context.output.result(result, order: order)
-    // The record must not share the job's values while the next run writes them.
-    result.output = .none
-    decoding.endRecord()
-    var found: [ResultDecoding.Event] = []
-    decoding.events(of: job, times: { time(ofValue: $0, of: job) }, length: valueLength) {
-      found.append($0)
-    } then: { state, time in
-      for gate in opens { gate.hear(state, at: time) }
-    }
-    for event in found { tell(event, order: order) }
-  }
-
-  private func tell(_ found: ResultDecoding.Event, order: LineOrder) {
-    var event = EventRecord()
-    event.id = found.id ?? context.output.newEventID()
-    event.name = found.name
-    event.stream = stream.id
-    event.model = id
-    event.epoch = epoch
-    event.pts = found.time
-    event.duration = found.duration
-    event.isFinal = found.isFinal
-    event.score = found.score
-    if !found.isFinal { decoding.openEventID = event.id }
-    context.output.event(event, order: order)
   }
 
   private static func stagedCount(_ source: ModelDescription.Source, isMoment: Bool) -> Int {

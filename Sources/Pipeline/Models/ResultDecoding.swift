@@ -99,6 +99,27 @@ struct ResultDecoding {
     }
   }
 
+  /// What is told of the crop at a place of a job that has room for `limit`. Allocates.
+  mutating func output(of job: ModelJob, crop place: Int, limit: Int) -> ModelOutput {
+    func values(_ output: Int) -> [Float] {
+      let count = job.outputs[output].count / limit
+      return Array(job.outputs[output][place * count..<(place + 1) * count])
+    }
+    switch kind {
+    case .events(let output, let events): return .scores(event: events.event, values: values(output))
+    case .detections(let scores, let boxes):
+      return .detections(detections?.decode(scores: values(scores), boxes: values(boxes)) ?? [])
+    case .raw:
+      return .raw(
+        tensors.indices.map { output in
+          var tensor = tensors[output]
+          tensor.values = values(output)
+          if isFlat[output] { tensor.shape = [tensor.values.count] }
+          return tensor
+        })
+    }
+  }
+
   /// Lets go of the values of the job whose record was written.
   mutating func endRecord() {
     for place in tensors.indices { tensors[place].values = [] }

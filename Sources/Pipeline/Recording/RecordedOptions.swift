@@ -13,6 +13,7 @@ struct RecordedOptions: Codable {
   var budget: MediaDuration?
   var schedules: [String]?
   var gates: [String]?
+  var crops: [String]?
   var tolerance: MediaDuration
   var wait: MediaDuration
   var statsInterval: MediaDuration?
@@ -29,6 +30,7 @@ struct RecordedOptions: Codable {
     budget = configuration.budget
     schedules = configuration.schedules.isEmpty ? nil : configuration.schedules.map(\.text)
     gates = configuration.gates.isEmpty ? nil : configuration.gates.map(\.text)
+    crops = configuration.crops.isEmpty ? nil : configuration.crops.map(\.text)
     tolerance = configuration.tolerance
     wait = configuration.wait
     statsInterval = configuration.statsInterval
@@ -48,9 +50,10 @@ struct RecordedOptions: Codable {
       configuration.schedules = try schedules.map(ScheduleSetting.init)
     }
     if configuration.models == .defaults, configuration.gates.isEmpty, let gates {
-      var settings: [GateSetting] = []
-      for gate in gates { settings.append(try GateSetting(gate)) }
-      configuration.gates = settings
+      for gate in gates { configuration.gates.append(try GateSetting(gate)) }
+    }
+    if configuration.models == .defaults, configuration.crops.isEmpty, let crops {
+      for setting in crops { configuration.crops.append(try CropSetting(setting)) }
     }
     if configuration.models == .defaults, let models { configuration.models = .named(models) }
     if configuration.features == .defaults, let features { configuration.features = .named(features) }
@@ -66,5 +69,7 @@ struct RecordedOptions: Codable {
   }
 
   /// Whether the models of a repetition go by each other as those of then.
-  func hasLinks(of configuration: SessionConfiguration) -> Bool { gates ?? [] == configuration.gates.map(\.text) }
+  func hasLinks(of configuration: SessionConfiguration) -> Bool {
+    gates ?? [] == configuration.gates.map(\.text) && crops ?? [] == configuration.crops.map(\.text)
+  }
 }

@@ -29,6 +29,7 @@ extension SessionBuilder {
         weight: scheduled.schedule.weight ?? 1, minimumRate: isPaced ? scheduled.schedule.minimumRate ?? 0 : 0,
         priority: scheduled.schedule.priority ?? 0, period: isPaced ? period(of: scheduled) : nil,
         block: isPaced ? scheduled.stream.description.blockDuration : nil, source: scheduled.source,
+        isFed: scheduled.feed.isCrops,
         queueCapacity: isPaced ? Self.queueCapacity(kind, waits: !keepsAll && budget != nil) : 3)
     }
     return SchedulerConfiguration(
@@ -56,6 +57,8 @@ extension SessionBuilder {
         path.keepEnergy(samples: feature.samples(ofRow: window.rows).upperBound + path.sampleRate)
       case .samples(let path, let window, _):
         path.keepEnergy(samples: window.context + window.hop + path.sampleRate)
+      // That of the frame is known: the other model ticks on it.
+      case .crops: continue
       }
     }
   }
@@ -89,7 +92,7 @@ extension ModelFeed {
     case .features(let path, let track, let window, _):
       .samples(Int64(window.hopRows * path.tracks[track].feature.hopSamples), sampleRate: path.sampleRate)
     case .samples(let path, let window, _): .samples(Int64(window.hop), sampleRate: path.sampleRate)
-    case .picture, .pictures, .moment: nil
+    case .picture, .pictures, .crops, .moment: nil
     }
   }
 }

@@ -153,45 +153,18 @@ final class SessionRun {
     }
   }
 
-  /// The models with what goes by what: each stands behind those whose results it goes by.
-  private func loadModels() throws -> ([LoadedModel], ModelLinks) {
-    var loaded = try loadNamedModels()
-    var links = ModelLinks(count: loaded.count)
-    let names = { (models: [LoadedModel]) in
-      models.map { ModelLinks.Named(given: $0.given, description: $0.description) }
-    }
-    for gate in configuration.gates { try links.add(gate, models: names(loaded)) }
-    let order = try links.order(names(loaded))
-    loaded = order.map { loaded[$0] }
-    links = links.reordered(order)
-    return (loaded, links)
-  }
-
-  private func loadNamedModels() throws -> [LoadedModel] {
-    guard case .named(let names) = configuration.models else { return [] }
-    var loaded: [LoadedModel] = []
-    for name in names {
-      let model = try ModelLibrary.load(
-        name,
-        ModelLibrary.Options(
-          folders: configuration.modelFolders, threads: firstLanes(models: names.count).width,
-          kernels: configuration.kernels, limits: configuration.modelLimits,
-          takesLadder: isRealtime && configuration.skip != .none))
-      if let note = model.note { session.observer.note("\(model.path): taken as \(note)") }
-      if loaded.contains(where: { $0.description.id == model.description.id }) {
-        throw PipelineError(
-          .configuration, "the model \(model.description.id) is named twice", location: "--model",
-          remedy: "Name it once")
-      }
-      loaded.append(model)
-    }
-    return loaded
-  }
-
   /// Binds models, features and detectors to the streams, and starts the inference threads where they are needed.
   private func prepare(_ builder: SessionBuilder, _ loaded: [LoadedModel], _ links: ModelLinks) throws {
     var loaded = loaded
-    let bound = try loaded.map { try builder.feed(for: $0) }
+    var bound: [(stream: StreamSlot, feed: ModelFeed)] = []
+    for place in loaded.indices {
+      guard let crops = links.crops(of: place) else {
+        bound.append(try builder.feed(for: loaded[place]))
+        continue
+      }
+      loaded[place].cropLimit = crops.feed.limit
+      bound.append((bound[crops.source].stream, .crops(crops.feed)))
+    }
     try prepareFeatures(builder, models: loaded.count)
     try prepareOffset(builder, lookedAt: bound.map(\.stream))
     guard !loaded.isEmpty else {
@@ -227,7 +200,8 @@ final class SessionRun {
       links.connect(stage, to: models)
       dispatcher.add(stage)
       models.append(stage)
-      place.stream.models.append(stage)
+      // What looks at crops is fed by another stage.
+      if !place.feed.isCrops { place.stream.models.append(stage) }
       modelRecords.append(record(of: model, stage: stage))
     }
     try dispatcher.seed(intake.warmUp(inference.warmUp))

@@ -1,0 +1,42 @@
+internal import BraidCore
+internal import BraidInference
+
+/// Models that look at what others have found.
+extension ModelLinks {
+  /// Adds a model that looks at crops.
+  ///
+  /// - Throws: ``PipelineError/Code/configuration`` for models that there are not, for a model that takes something else than one
+  ///   picture, and for another that detects nothing.
+  mutating func add(_ setting: CropSetting, models: [Named]) throws(PipelineError) {
+    let location = "--crops"
+    func refuse(_ message: String, _ remedy: String) -> PipelineError {
+      PipelineError(.configuration, message, location: location, remedy: remedy)
+    }
+    let names = ModelNames(models.map { ($0.given, $0.description) })
+    let model = try names.place(of: setting.model, location: location)
+    let (source, label) = try names.placeAndLabel(of: setting.source, location: location)
+    let (description, found) = (models[model].description, models[source].description)
+    guard model != source else {
+      throw refuse("\(found.name) cannot look at what it finds itself", "Name another model after the '='")
+    }
+    guard crops(of: model) == nil else {
+      throw refuse("\(description.name) is given twice", "Give it the crops of one model")
+    }
+    guard description.onePicture != nil else {
+      let takes = description.takesSound ? "sound" : description.carriesState ? "state" : "several pictures"
+      throw refuse(
+        "\(description.name) takes \(takes), and a crop is one picture", "Name a model that takes one picture")
+    }
+    if case .events = description.decoder {
+      throw refuse(
+        "\(description.name) tells events, which things in one picture have no time for",
+        "Describe its output in a braid.json as raw or detections")
+    }
+    guard case .detections(let detections) = found.decoder else {
+      throw refuse("\(found.name) detects nothing that could be cut out", "Name a model that tells detections")
+    }
+    try Self.check(label, among: detections.labels, of: found.name, what: "detections", location: location)
+    append(
+      Crops(model: model, source: source, feed: CropFeed(label: label, setting.crops.filled(from: description.crops))))
+  }
+}

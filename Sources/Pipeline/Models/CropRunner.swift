@@ -1,0 +1,106 @@
+internal import BraidCore
+internal import BraidInference
+internal import BraidMedia
+
+/// Runs a model on all crops of a frame: as batches, where the model takes any number of pictures at once, else one after
+/// another.
+///
+/// Batches are of 1, 2, 4 and 8, the largest that still fits first, so that none is filled up with nothing. One thread at a
+/// time uses it: see ``ModelRunners``. Allocates: where libswscale makes itself ready for another size of crops.
+final class CropRunner {
+  /// A session for so many pictures at once.
+  private struct Batch {
+    let count: Int
+    let session: InferenceSession
+    let input: Int
+    /// For each output that a job has room for, its place in the session.
+    let places: [Int]
+    /// The pictures, one after another, and each output of all of them.
+    var values: [Float]
+    var outputs: [[Float]]
+  }
+
+  private let tensor: PictureTensor
+  private var scaler: PictureScaler
+  private var pixels: [UInt8]
+  private var one: [Float]
+  /// From one picture at once upwards.
+  private var batches: [Batch] = []
+
+  /// A runner with a session of its own for each number of pictures.
+  ///
+  /// - Parameters:
+  ///   - picture: what the model takes.
+  ///   - input: its name.
+  ///   - outputs: the outputs that a job has room for, by name.
+  ///   - session: for one picture.
+  ///   - larger: plans for more pictures at once.
+  /// - Throws: `InferenceError`, `MediaError`.
+  init(
+    _ picture: ModelDescription.Picture, input: String, outputs: [String], session: InferenceSession,
+    larger: [(count: Int, plan: Plan)]
+  ) throws {
+    tensor = PictureTensor(picture)
+    scaler = try PictureScaler(
+      width: picture.width, height: picture.height, layout: picture.colour == .gray ? .gray : .rgb24)
+    pixels = Array(repeating: 0, count: picture.width * picture.height * picture.colour.channels)
+    one = Array(repeating: 0, count: tensor.count)
+    add(1, session, input, outputs)
+    for (count, plan) in larger { add(count, try InferenceSession(plan), input, outputs) }
+  }
+
+  private func add(_ count: Int, _ session: InferenceSession, _ input: String, _ outputs: [String]) {
+    guard let place = session.inputIndex(input) else { return }
+    let places = outputs.compactMap { session.outputIndex($0) }
+    batches.append(
+      Batch(
+        count: count, session: session, input: place, places: places,
+        values: Array(repeating: 0, count: count * tensor.count),
+        outputs: places.map { Array(repeating: 0, count: session.plan.outputs[$0].shape?.elementCount ?? 0) }))
+  }
+
+  /// Runs each batch on what its input holds.
+  func warmUp() {
+    for batch in batches.dropFirst() { try? batch.session.run() }
+  }
+
+  /// Runs the model on the job's crops, as many as there is time for, and puts what it gives for them one after another into the
+  /// job's outputs.
+  func run(_ job: ModelJob, trace: TraceRow?) throws {
+    defer { job.frame = nil }
+    guard let frame = job.frame else { return }
+    let count = min(job.runCount, job.crops.count)
+    var done = 0
+    while done < count {
+      guard let place = batches.lastIndex(where: { $0.count <= count - done }) else { return }
+      try trace.span("scale") {
+        for offset in 0..<batches[place].count {
+          try stage(job.crops[done + offset].region, of: frame, batch: place, offset: offset)
+        }
+      }
+      let session = batches[place].session
+      try session.write(staged: batches[place].values, to: batches[place].input)
+      try trace.span("run") { try session.run() }
+      for index in job.outputs.indices where batches[place].outputs.indices.contains(index) {
+        try read(index, batch: place, into: &job.outputs[index], from: done)
+      }
+      done += batches[place].count
+    }
+  }
+
+  private func stage(_ region: PictureRegion, of frame: VideoFrame, batch: Int, offset: Int) throws {
+    var destination = pixels.mutableSpan
+    try scaler.scale(frame, region: region, into: &destination)
+    tensor.fill(&one, pixels: pixels, frame: 0)
+    let base = offset * one.count
+    for index in one.indices { batches[batch].values[base + index] = one[index] }
+  }
+
+  private func read(_ index: Int, batch: Int, into output: inout [Float], from first: Int) throws {
+    let session = batches[batch].session
+    try session.read(output: batches[batch].places[index], into: &batches[batch].outputs[index])
+    let count = batches[batch].outputs[index].count
+    let base = first * (count / batches[batch].count)
+    for place in 0..<min(count, output.count - base) { output[base + place] = batches[batch].outputs[index][place] }
+  }
+}

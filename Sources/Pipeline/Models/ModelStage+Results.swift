@@ -1,0 +1,74 @@
+internal import BraidCore
+internal import BraidInference
+
+/// Results and events as records.
+extension ModelStage {
+  /// Tells what a job found, and hands it on to those that go by it.
+  func tell(_ job: ModelJob, now: HostTime) {
+    epoch = job.epoch
+    result.model = id
+    result.stream = stream.id
+    result.epoch = job.epoch
+    result.pts = job.start
+    result.duration = job.duration
+    result.isProbe = job.isProbe
+    result.rung = job.rung
+    result.lost = job.lost
+    result.skews = job.skews
+    result.captured = nil
+    result.latency = nil
+    result.budget = nil
+    if context.output.showsTimes, let captured = job.captured {
+      var latency = ResultRecord.Latency()
+      latency.ring = job.taken - captured
+      latency.sync = job.synchronised - job.taken
+      latency.cascade = job.cascaded.map { $0 - job.synchronised }
+      latency.features = job.ready - (job.cascaded ?? job.synchronised)
+      latency.queue = job.started - job.ready
+      latency.inference = job.finished - job.started
+      latency.total = now - captured
+      result.captured = context.output.wallTime(captured)
+      result.latency = latency
+      result.budget = context.budget
+      totalTimes.record(latency.total)
+    }
+    if case .crops(let crops) = feed {
+      result.output = cropOutput(of: job, limit: crops.limit)
+    } else {
+      result.output = decoding.output(of: job)
+    }
+    if !opens.isEmpty || !feeds.isEmpty, let found = result.output.detections {
+      for gate in opens { gate.hear(found, at: job.outputTime) }
+      feedCrops(found, of: job)
+    }
+    let order = LineOrder(time: job.start, stream: stream.order, model: index)
+    context.output.result(result, order: order)
+    // The record must not share the job's values while the next run writes them.
+    result.output = .none
+    decoding.endRecord()
+    if takesCrops { return }
+    var found: [ResultDecoding.Event] = []
+    decoding.events(of: job, times: { time(ofValue: $0, of: job) }, length: valueLength) {
+      found.append($0)
+    } then: { state, time in
+      for gate in opens { gate.hear(state, at: time) }
+    }
+    for event in found { tell(event, order: order) }
+  }
+
+  /// Tells an event that became certain.
+  func tell(_ found: ResultDecoding.Event, order: LineOrder) {
+    var event = EventRecord()
+    event.id = found.id ?? context.output.newEventID()
+    event.name = found.name
+    event.stream = stream.id
+    event.model = id
+    event.epoch = epoch
+    event.pts = found.time
+    event.duration = found.duration
+    event.isFinal = found.isFinal
+    event.score = found.score
+    if !found.isFinal { decoding.openEventID = event.id }
+    context.output.event(event, order: order)
+  }
+}
