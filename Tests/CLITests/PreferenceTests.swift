@@ -36,8 +36,9 @@ extension ProgramTests {
             clip, "--pace", "realtime", "--budget", "250ms", "--model", model, "--prefer", preference,
           ]))
       }
-      #expect(kept[0].moving > 2 * kept[0].still && kept[0].moving > 1.3 * kept[1].moving, "\(kept)")
-      #expect(kept[1].moving < 1.5 * kept[1].still, "\(kept)")
+      // How much likelier a still picture is to be passed over than a moving one does not hang on how slow the machine is.
+      let ratios = kept.map { (1 - $0.moving) / (1 - $0.still) }
+      #expect(ratios[0] < 0.5 && ratios[1] > 0.6, "\(kept)")
       withExtendedLifetime(scratch) {}
     }
 

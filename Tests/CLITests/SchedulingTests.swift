@@ -15,7 +15,7 @@ extension ProgramTests {
     func overload() throws {
       let scratch = try Scratch()
       // 50 pictures a second, 20 ms each on either model.
-      let models = try ["one", "other"].map { try SmallModel.slow(scratch, name: $0, milliseconds: 20) }
+      let models = try SmallModel.slowPair(scratch, milliseconds: 20)
       let log = scratch.path("decisions.jsonl")
       let records = try Program.records([
         Self.bounce, "--pace", "realtime", "--duration", "8s", "--budget", "150ms", "--model", models[0], "--model",
@@ -84,7 +84,7 @@ extension ProgramTests {
     @Test("A minimum rate is kept beside a model that is worth more, and a model has its own budget")
     func settings() throws {
       let scratch = try Scratch()
-      let models = try ["one", "other"].map { try SmallModel.slow(scratch, name: $0, milliseconds: 20) }
+      let models = try SmallModel.slowPair(scratch, milliseconds: 20)
       let records = try Program.records([
         Self.bounce, "--pace", "realtime", "--duration", "6s", "--budget", "150ms", "--model", models[0], "--model",
         models[1], "--schedule", "one:weight=20", "--schedule", "other:min-rate=4,budget=200ms",

@@ -103,6 +103,14 @@ enum SmallModel {
     return model(made)
   }
 
+  /// Writes two such models, `one` and `other`, which take the same time.
+  static func slowPair(_ scratch: Scratch, milliseconds: Double) throws -> [String] {
+    let one = try slow(scratch, name: "one", milliseconds: milliseconds)
+    let other = scratch.path("other.onnx")
+    try FileManager.default.copyItem(atPath: one, toPath: other)
+    return [one, other]
+  }
+
   /// A loop over so many values that keeps its own condition true.
   static func endless(_ count: Int) -> Data {
     let body = graph(
