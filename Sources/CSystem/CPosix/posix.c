@@ -2,6 +2,8 @@
 #include "CPosix.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
@@ -61,4 +63,28 @@ void braid_event_notify(int descriptor) {
 void braid_event_clear(int descriptor) {
   eventfd_t count;
   eventfd_read(descriptor, &count);
+}
+
+uint32_t braid_signal_count(const braid_signal *signal) { return __atomic_load_n(&signal->count, __ATOMIC_SEQ_CST); }
+
+// One total order of the four accesses: either the notifier sees the waiter, or the waiter the count.
+void braid_signal_notify(braid_signal *signal) {
+  __atomic_fetch_add(&signal->count, 1, __ATOMIC_SEQ_CST);
+  if (__atomic_load_n(&signal->waiters, __ATOMIC_SEQ_CST) > 0) {
+    syscall(SYS_futex, &signal->count, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX, NULL, NULL, 0);
+  }
+}
+
+void braid_signal_wait(braid_signal *signal, uint32_t count, int64_t deadline) {
+  if (deadline < 0) deadline = 0;
+  struct timespec until = {.tv_sec = deadline / 1000000000, .tv_nsec = deadline % 1000000000};
+  const struct timespec *limit = deadline == INT64_MAX ? NULL : &until;
+  __atomic_fetch_add(&signal->waiters, 1, __ATOMIC_SEQ_CST);
+  while (__atomic_load_n(&signal->count, __ATOMIC_SEQ_CST) == count) {
+    // A bit set, because its time is absolute. Interrupted, or woken for nothing: look again.
+    long result = syscall(
+        SYS_futex, &signal->count, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, count, limit, NULL, FUTEX_BITSET_MATCH_ANY);
+    if (result != 0 && errno == ETIMEDOUT) break;
+  }
+  __atomic_fetch_sub(&signal->waiters, 1, __ATOMIC_SEQ_CST);
 }

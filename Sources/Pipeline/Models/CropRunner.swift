@@ -82,7 +82,7 @@ final class CropRunner {
       try session.write(staged: batches[place].values, to: batches[place].input)
       try trace.span("run") { try session.run() }
       for index in job.outputs.indices where batches[place].outputs.indices.contains(index) {
-        try read(index, batch: place, into: &job.outputs[index], from: done)
+        try read(index, batch: place, into: &job.forms[job.rung][index], from: done)
       }
       done += batches[place].count
     }

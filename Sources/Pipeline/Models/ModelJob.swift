@@ -79,12 +79,11 @@ final class ModelJob: @unchecked Sendable {
 
   /// Which form of the model it is run in, 0 the best.
   var rung = 0
-  /// Every output of that form, as real numbers, in the order of the best form's.
-  var outputs: [[Float]] {
-    _read { yield forms[rung] }
-    _modify { yield &forms[rung] }
-  }
-  private var forms: [[[Float]]]
+  /// Every output of each form, as real numbers, in the order of the best form's. Written here: an accessor for one form would
+  /// allocate its frame at every run.
+  var forms: [[[Float]]]
+  /// Every output of the form that was run.
+  var outputs: [[Float]] { forms[rung] }
   /// Why there is none.
   var failure: (any DescribedError)?
 

@@ -86,7 +86,9 @@ final class ModelRunner {
     }
     for (place, input) in stagedInputs { try session.write(staged: job.staged[place], to: input) }
     try trace.span("run") { try session.run() }
-    for (place, output) in outputs.enumerated() { try session.read(output: output, into: &job.outputs[place]) }
+    for (place, output) in outputs.enumerated() {
+      try session.read(output: output, into: &job.forms[job.rung][place])
+    }
   }
 
   /// Runs the model on what its inputs hold, zeros, so that the first job finds everything warm.

@@ -39,4 +39,21 @@ void braid_event_notify(int descriptor);
 /// Makes an event's descriptor unreadable again.
 void braid_event_clear(int descriptor);
 
+/// A counter that threads wait on, by futex(2): a notification is a system call only where a thread waits.
+typedef struct {
+  /// Of notifications, modulo 2^32.
+  uint32_t count;
+  /// Threads that wait, or are about to.
+  uint32_t waiters;
+} braid_signal;
+
+/// The count now; what was written before the notifications it counts can be read after.
+uint32_t braid_signal_count(const braid_signal *signal);
+
+/// Adds one to the count and wakes every thread that waits.
+void braid_signal_notify(braid_signal *signal);
+
+/// Blocks while the count is `count`, until `deadline` in nanoseconds of CLOCK_MONOTONIC at most; INT64_MAX for ever.
+void braid_signal_wait(braid_signal *signal, uint32_t count, int64_t deadline);
+
 #endif
