@@ -193,6 +193,25 @@ extension ProgramTests {
       withExtendedLifetime(scratch) {}
     }
 
+    @Test("A smaller form of a model of crops runs where the best one is too slow, and tells the same regions")
+    func ladder() throws {
+      let scratch = try Scratch()
+      let folder = try Self.write(
+        scratch, "steps", SmallModel.products(200),
+        #""inputs": [{"name": "x", "kind": "picture", "width": 256, "height": 256}], "#
+          + #""variants": [{"file": "small.onnx", "value": 0.5}]"#)
+      try SmallModel.means(-1).write(to: URL(fileURLWithPath: "\(folder)/small.onnx"))
+      let things = try Self.writeDetector(scratch, "things", "thing", Self.found)
+      let records = try Program.records([
+        try Self.clip(scratch, seconds: 5, black: 9), "--pace", "realtime", "--budget", "60ms", "--model", folder,
+        "--crops", "steps=things", "--model", things,
+      ])
+      let small = records.results.filter { $0["model"].string == "steps@1.0.0" && $0["rung"].number == 1 }
+      #expect(small.count >= 5)
+      for result in small { Self.check(result, count: 5, left: 0, tolerance: 3) }
+      withExtendedLifetime(scratch) {}
+    }
+
     @Test("A package that cannot be is told with its field", arguments: ["margin": "-1", "square": "3", "maxi": "2"])
     func package(field: String, value: String) throws {
       let scratch = try Scratch()

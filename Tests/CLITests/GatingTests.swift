@@ -126,6 +126,27 @@ extension ProgramTests {
       withExtendedLifetime(scratch) {}
     }
 
+    @Test("More pictures than may wait for an answer: what is decided still follows from the input alone")
+    func crowd() throws {
+      let scratch = try Scratch()
+      let path = scratch.path("fast.mkv")
+      // The answer of a time comes a quarter of a second after it, that is 120 pictures.
+      try Tool.ffmpeg(
+        "-f", "lavfi", "-i", "testsrc2=s=64x48:r=480:d=2", "-i", Self.clip, "-map", "0:v", "-map", "1:a", "-t", "2",
+        "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "pcm_s16le", path)
+      let first = try Program.records(["--deterministic", path] + Self.both + Self.gate)
+      #expect(
+        first.account(Self.picture)["offered"].count == 960 && first.account(Self.picture)["results"].count > 300)
+      for core in ["0", "1"] {
+        let fast = try Program.run(
+          ["run", "-q", path] + Self.both + Self.gate, prefix: ["taskset", "-c", core, "nice"])
+        let told = fast.output.split(separator: 10).filter { $0.starts(with: Data(#"{"type":"result""#.utf8)) }
+        let results = try told.map { try JSONDecoder().decode(JSONValue.self, from: $0) }
+        #expect(results == first.results)
+      }
+      withExtendedLifetime(scratch) {}
+    }
+
     @Test("Carried state begins anew behind a shut gate, and says so", .enabled(if: SharedData.isPresent))
     func state() throws {
       let records = try Program.records([

@@ -212,9 +212,12 @@ extension ModelDescription {
     var resized = self
     for (place, input) in inputs.enumerated() where !isMoment {
       guard case .picture(var picture) = input.source, picture.frames == 1,
-        let sizes = model.inputs.first(where: { $0.name == input.name })?.shape?.dimensions, sizes.count == 4
+        let sizes = model.inputs.first(where: { $0.name == input.name })?.dimensions, sizes.count == 4
       else { continue }
-      (picture.height, picture.width) = picture.layout == .nchw ? (sizes[2], sizes[3]) : (sizes[1], sizes[2])
+      // The number of pictures at once may be open.
+      let (first, second) = picture.layout == .nchw ? (sizes[2], sizes[3]) : (sizes[1], sizes[2])
+      guard case .fixed(let height) = first, case .fixed(let width) = second else { continue }
+      (picture.height, picture.width) = (height, width)
       resized.inputs[place].source = .picture(picture)
     }
     return resized
