@@ -75,11 +75,13 @@ struct ScheduledTask {
     return true
   }
 
-  /// The part of the last frames with at least this in them.
+  /// The part of the last frames with more than this in them. Those within a quarter of it count in part, so that tasks of
+  /// about the same worth share what many frames have alike.
   func part(exceeding value: Double) -> Double {
-    var above = 0
-    for place in 0..<contentCount where content[place] >= value { above += 1 }
-    return contentCount > 0 ? Double(above) / Double(contentCount) : 1
+    guard contentCount > 0, value > 0 else { return 1 }
+    var above = 0.0
+    for place in 0..<contentCount { above += min(1, max(0, (content[place] / value - 0.75) * 2)) }
+    return above / Double(contentCount)
   }
 
   /// The most that was in one of the last frames.

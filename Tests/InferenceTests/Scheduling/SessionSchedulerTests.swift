@@ -157,6 +157,24 @@ struct SessionSchedulerTests {
     #expect(frames.count >= 580)
   }
 
+  @Test("models that take about as long share frames that are about alike")
+  func alikeContent() throws {
+    var generator = SeededGenerator.printed()
+    var load = Load(
+      name: "alike", duration: 30_000, models: [20, 21].map { [.init(phases: [(0, .constant($0))])] },
+      tasks: [0, 1].map { .init(model: $0, stream: 0, budget: 150) })
+    for arrival in stride(from: 0, to: 30_000, by: 20) {
+      let content = [1.0, 1, 1, 2, 4][Int.random(in: 0..<5, using: &generator)]
+      for task in 0...1 {
+        load.frames.append(.init(task: task, arrival: arrival, deadline: arrival + 150, content: content))
+      }
+    }
+    var policy = try ScheduledPolicy(load)
+    let run = LoadSimulation(load, policy: &policy, seed: 1)
+    #expect(run.fairness > 0.98, "\(run.results)")
+    #expect(run.results.reduce(0, +) >= 1400)
+  }
+
   @Test("after runs take twice as long at most 3 of the next 15 started miss")
   func doubling() throws {
     var generator = SeededGenerator.printed()
