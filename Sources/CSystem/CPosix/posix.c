@@ -84,7 +84,12 @@ void braid_signal_wait(braid_signal *signal, uint32_t count, int64_t deadline) {
     // A bit set, because its time is absolute. Interrupted, or woken for nothing: look again.
     long result = syscall(
         SYS_futex, &signal->count, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, count, limit, NULL, FUTEX_BITSET_MATCH_ANY);
-    if (result != 0 && errno == ETIMEDOUT) break;
+    if (result == 0 || errno == EAGAIN || errno == EINTR) continue;
+    if (errno == ETIMEDOUT) break;
+    // No futexes here, as under a filter of system calls: poll.
+    const struct timespec pause = {.tv_nsec = 1000000};
+    nanosleep(&pause, NULL);
+    if (limit && nanoseconds(CLOCK_MONOTONIC) >= deadline) break;
   }
   __atomic_fetch_sub(&signal->waiters, 1, __ATOMIC_SEQ_CST);
 }

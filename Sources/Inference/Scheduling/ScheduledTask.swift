@@ -60,6 +60,10 @@ struct ScheduledTask {
   private(set) var gap = 0.0
   /// How far gaps are from their mean on the average, in seconds.
   private var deviation = 0.0
+  /// Whether the last gap was a pause, such as a gate's, and no gap: one says nothing about the rate, two do.
+  private var lastWasPause = false
+  /// How many parts a frame brings, such as crops, on the average.
+  private(set) var meanCount = 1.0
   /// About the longest of late, in seconds.
   private(set) var longestGap = 0.0
   private(set) var lastCaptured: HostTime?
@@ -129,17 +133,20 @@ struct ScheduledTask {
     return beyond < width ? (beyond + width) / (2 * width) : 1 + (beyond - width) / gap
   }
 
-  mutating func noteArrival(captured: HostTime, content value: Double) {
+  mutating func noteArrival(captured: HostTime, content value: Double, count: Int) {
     arrivals += 1
+    meanCount += (Double(count) - meanCount) / 16
     if let lastCaptured {
       let since = max(0, (captured - lastCaptured).seconds)
       longestGap = since > longestGap && since < 1 + 8 * gap ? since : max(gap, longestGap * 0.99)
-      if gap == 0 || since > 1 + 8 * gap {
+      let isPause = gap > 0 && since > 1 + 8 * gap
+      if gap == 0 || isPause && lastWasPause {
         (gap, deviation) = (since, 0)
-      } else {
+      } else if !isPause {
         deviation += (abs(since - gap) - deviation) / 16
         gap += (since - gap) / 16
       }
+      lastWasPause = isPause
     }
     lastCaptured = captured
     var below = 0.0

@@ -29,19 +29,15 @@ extension SessionScheduler {
       let model = models[its.model]
       let rate = tasks[task].rate(now: now)
       var demand = FluidShares.Demand()
-      demand.rate = rate
-      demand.time = model.mean(rung: model.rung)
+      let chance = chance(task, ratio: 1)
+      // What cannot be in time takes no share; its probes are few.
+      demand.rate = chance < 0.5 ? 0 : rate
+      demand.time = model.mean(rung: model.rung) * tasks[task].meanCount
       let content = configuration.usesContent ? tasks[task].contentMean : 1
-      demand.value = its.weight * content * configuration.models[its.model].variants[model.rung].value
+      demand.value = its.weight * content * chance * configuration.models[its.model].variants[model.rung].value
       demand.minimum = rate > 0 ? min(1, its.minimumRate / rate) : 0
       demand.priority = its.priority
       demand.isWhole = its.kind == .stateful
-      // What cannot be in time takes no share; its probes are few.
-      if let estimate = model.times[model.rung].estimate, estimate > its.budget,
-        model.times[model.rung].probability(above: its.budget) > 0.5
-      {
-        demand.rate = 0
-      }
       shares.demands[task] = demand
     }
   }
@@ -116,25 +112,31 @@ extension SessionScheduler {
     tell(.rung(model: model, from: rung, to: to), isSlow ? .slow : to > rung ? .overload : .relief, now: now)
   }
 
-  /// Whether no task of a model can keep its budget in its present form.
+  /// How likely a run of a task's model is to keep its budget, if runs took `ratio` times as long as in the present form.
+  private func chance(_ task: Int, ratio: Double) -> Double {
+    let model = models[configuration.tasks[task].model]
+    let budget = MediaDuration(nanoseconds: Int64(min(1e18, configuration.tasks[task].budget.seconds * 1e9 / ratio)))
+    guard let estimate = model.estimate, estimate > budget else { return 1 }
+    return 1 - model.times[model.rung].probability(above: budget)
+  }
+
+  /// Whether no task of a model is likely to keep its budget in its present form.
   private func tooSlow(_ model: Int) -> Bool {
-    guard let estimate = estimate(model: model) else { return false }
-    return configuration.tasks.allSatisfy { $0.model != model || $0.budget < estimate }
+    tasks.indices.allSatisfy { configuration.tasks[$0].model != model || chance($0, ratio: 1) < 0.5 }
   }
 
   /// The value a second of everything, were a model in that form.
   private mutating func total(_ model: Int, rung: Int) -> Double {
     let present = models[model].rung
     let time = models[model].mean(rung: rung)
-    let ratio = models[model].mean(rung: present) > 0 ? time / models[model].mean(rung: present) : 1
-    let estimate = (models[model].times[present].estimate?.seconds ?? 0) * ratio
+    let ratio = models[model].mean(rung: present) > 0 ? max(1e-3, time / models[model].mean(rung: present)) : 1
     for task in tasks.indices where configuration.tasks[task].model == model {
       let variants = configuration.models[model].variants
-      shares.demands[task].time = time
+      let chance = chance(task, ratio: ratio)
+      shares.demands[task].time = time * tasks[task].meanCount
       let content = configuration.usesContent ? tasks[task].contentMean : 1
-      shares.demands[task].value = configuration.tasks[task].weight * content * variants[rung].value
-      let canFit = estimate <= configuration.tasks[task].budget.seconds
-      shares.demands[task].rate = canFit ? tasks[task].rate(now: lastControl ?? HostTime(nanoseconds: 0)) : 0
+      shares.demands[task].value = configuration.tasks[task].weight * content * chance * variants[rung].value
+      shares.demands[task].rate = chance < 0.5 ? 0 : tasks[task].rate(now: lastControl ?? HostTime(nanoseconds: 0))
     }
     return shares.share(capacity: Double(configuration.servers))
   }

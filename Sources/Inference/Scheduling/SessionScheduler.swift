@@ -11,7 +11,7 @@ public import BraidCore
 ///
 /// Whoever drives it calls ``offer(_:task:time:captured:content:count:now:)`` for what comes, ``finished(server:now:)`` for
 /// what ends, and after either ``next(now:)`` until it is idle. Allocates: no, after the start. Time of a decision: linear
-/// in the number of tasks.
+/// in the number of tasks, and with its square at most where a run may keep others from their deadlines.
 public struct SessionScheduler: Sendable {
   struct Entry: Sendable {
     let item: Int
@@ -126,7 +126,7 @@ public struct SessionScheduler: Sendable {
       return passOver(item, task: task, time: time, deadline: deadline, .interval, now: now)
     }
     let held = content.isFinite ? min(max(content, 0), 1e9) : 1
-    tasks[task].noteArrival(captured: captured, content: held)
+    tasks[task].noteArrival(captured: captured, content: held, count: max(1, count))
     tasks[task].noteSlack(deadline - now)
     if models[configuration.tasks[task].model].lastStart == nil {
       models[configuration.tasks[task].model].lastStart = now

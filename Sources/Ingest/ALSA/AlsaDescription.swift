@@ -66,25 +66,10 @@ enum AlsaDescription {
     let rated = names.compactMap { candidate -> (name: String, distance: Int)? in
       let other = candidate.lowercased()
       if other == wanted { return nil }
-      let distance = editDistance(Array(wanted.unicodeScalars.prefix(64)), Array(other.unicodeScalars.prefix(64)))
-      let isNear = distance <= max(1, wanted.unicodeScalars.count / 3) || (wanted.count > 1 && other.hasPrefix(wanted))
+      let distance = Spelling.distance(wanted, other)
+      let isNear = distance <= max(1, wanted.count / 3) || (wanted.count > 1 && other.hasPrefix(wanted))
       return isNear ? (candidate, distance) : nil
     }
     return rated.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
-  }
-
-  /// Levenshtein's distance.
-  private static func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
-    var row = Array(0...b.count)
-    for (i, left) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, right) in b.enumerated() {
-        let change = diagonal + (left == right ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(change, row[j] + 1, row[j + 1] + 1)
-      }
-    }
-    return row[b.count]
   }
 }
