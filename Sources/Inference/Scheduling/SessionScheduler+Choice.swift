@@ -49,11 +49,11 @@ extension SessionScheduler {
   }
 
   /// How likely to miss a frame may be that is started all the same. Where runs fit, misses stay rare. Where they do not,
-  /// the risk of a frame that has not waited is nobody's to avoid; more is taken as there is time that nobody else wants, up
-  /// to even chances.
+  /// the risk of a frame that has not waited is nobody's to avoid; more is taken as there is time that nobody else wants. Never
+  /// more than a tenth: beyond it a model runs on probes.
   private func acceptableRisk(_ task: Int) -> Double {
     if fits(task) { return min(0.1, max(0, tasks[task].missAllowance)) }
-    return min(0.5, risk(task, slack: tasks[task].freshSlack) + max(0, 1 - shares.load))
+    return min(0.1, risk(task, slack: tasks[task].freshSlack) + max(0, 1 - shares.load))
   }
 
   /// Whether the 99th percentile of a run is within what frames have left when they come.
