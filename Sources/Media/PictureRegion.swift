@@ -19,10 +19,10 @@ public struct PictureRegion: Hashable, Sendable {
 
   /// The pixels of a picture around a box that is given in parts of it.
   ///
-  /// The box is widened by `margin` times its width on the left and on the right, and by `margin` times its height above and below;
-  /// then, for a square, its shorter side about its centre to the longer one. Edges are rounded outwards, the left and the upper one
-  /// to even numbers because of formats that share colour between pixels; a hundredth of a pixel is no part of one. What reaches beyond the picture is cut off. At least
-  /// 2 x 2 pixels, where the picture has them.
+  /// The box is widened by `margin` times its width on the left and on the right, and by `margin` times its height above
+  /// and below; then, for a square, its shorter side about its centre to the longer one. Edges are rounded outwards, the
+  /// left and the upper one to even numbers because of formats that share colour between pixels; a hundredth of a pixel
+  /// is no part of one. What reaches beyond the picture is cut off. At least 2 x 2 pixels, where the picture has them.
   ///
   /// - Parameters:
   ///   - x: the left edge, 0 to 1 of the picture.

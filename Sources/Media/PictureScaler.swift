@@ -5,8 +5,9 @@ import CScale
 ///
 /// The picture is stretched to the whole of the target: by averaging over areas when it gets smaller in both directions,
 /// bilinearly otherwise. Arithmetic is the library's bit-exact one on one thread, so equal pictures give equal bytes.
-/// Flat areas keep their value to 1 (the library dithers what has more than 8 bits), to 2 when a side shrinks by more than 128 (the library's coefficients have 14 bits).
-/// The colour matrix is the frame's, BT.601 where it names none (as FFmpeg does); the range is the frame's, the result's is full.
+/// Flat areas keep their value to 1 (the library dithers what has more than 8 bits), to 2 when a side shrinks by more than
+/// 128 (the library's coefficients have 14 bits). The colour matrix is the frame's, BT.601 where it names none (as FFmpeg
+/// does); the range is the frame's, the result's is full.
 ///
 /// One owner, one thread at a time. Allocates: only when the format or the size of the input changes.
 @safe
@@ -94,8 +95,8 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
   /// Bytes of a result: `height * width * channels`.
   public var byteCount: Int { width * height * layout.channelCount }
 
-  /// Writes the picture, or a part of it, to the first ``byteCount`` bytes of `destination`, `[height, width, channels]` or, of planes,
-  /// `[3, height, width]`, without padding.
+  /// Writes the picture, or a part of it, to the first ``byteCount`` bytes of `destination`, `[height, width, channels]`
+  /// or, of planes, `[3, height, width]`, without padding.
   ///
   /// The frame's rows must be padded as FFmpeg's are (the library reads whole vectors).
   /// - Parameters:

@@ -218,7 +218,8 @@ extension ProgramTests {
         ("\"threshold\": 0.55", "\"threshold\": 7", "output.threshold"),
         ("\"name\": \"probability\"", "\"name\": \"chance\"", "chance"),
         ("\"features\": \"log-mel:kaldi\"", "\"features\": \"log-mel:nobody\"", "log-mel:nobody"),
-        ("      8,\n", "      9223372036854775807,\n", "output.rows[0]"), ("braid-model/1", "braid-model/9", "format"),
+        ("      8,\n", "      9223372036854775807,\n", "output.rows[0]"),
+        ("      8,\n", "      9,\n", "output.rows[1]"), ("braid-model/1", "braid-model/9", "format"),
         ("\"min_gap_ms\": 150", "\"min_gap_ms\": 9223372036854775807", "min_gap_ms"),
       ] {
         #expect(text.contains(old), "\(old)")

@@ -149,6 +149,35 @@ extension ProgramTests {
       withExtendedLifetime(scratch) {}
     }
 
+    @Test("Crops behind a gate, and gates and crops behind those: with more waiting than may, the same at any speed")
+    func crowd() throws {
+      let scratch = try Scratch()
+      let path = scratch.path("fast.mkv")
+      // The sound's answer of a time comes a quarter of a second after it, that is 120 pictures.
+      try Tool.ffmpeg(
+        "-f", "lavfi", "-i", "testsrc2=s=64x48:r=480:d=2", "-i", SharedData.sample("media/speech.mp4"), "-map", "0:v",
+        "-map", "1:a", "-t", "2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "pcm_s16le", path)
+      let again = try Self.writeDetector(scratch, "again", "part", [(3, 0.1, 0.1, 0.6, 0.6), (3, 0.5, 0.5, 1, 1)])
+      let seen = try Self.writeDetector(scratch, "seen", "all", [(3, 0, 0, 1, 1)])
+      let words =
+        [path, "--model", again, "--model", seen, "--model", SharedData.sample("models/speech-activity")]
+        + (try Self.models(scratch)) + [
+          "--crops", "again=things,max=2", "--gate", "again=speech-activity", "--crops", "means=again,max=3",
+          "--gate", "seen=again:part",
+        ]
+      let first = try Program.records(["--deterministic"] + words)
+      for model in ["again@1.0.0", "seen@1.0.0", Self.means] {
+        let account = first.account(model)
+        #expect(account["offered"].count == 960, "\(model)")
+        #expect(account["results"].count > 100 && account["skipped"]["gate"].count > 100, "\(model)")
+      }
+      for prefix in [["taskset", "-c", "0"], ["nice"]] {
+        let fast = try Records(try Program.run(["run", "-q"] + words, prefix: prefix).output)
+        #expect(fast.results == first.results)
+      }
+      withExtendedLifetime(scratch) {}
+    }
+
     @Test(
       "At real-time pace the wait for the other is told, there may be time for some crops only, and all is repeated")
     func realtime() throws {

@@ -139,6 +139,59 @@ struct GateTests {
     }
   }
 
+  private static func detector(_ name: String, _ source: ModelDescription.Source) -> ModelLinks.Named {
+    ModelLinks.Named(
+      given: name,
+      description: ModelDescription(
+        name: name, version: "1.0.0", inputs: [ModelDescription.Input(name: "x", source: source)], decoder: faces))
+  }
+
+  @Test("Crops are of pictures: a model that detects in sound has none")
+  func cropsOfSound() throws {
+    let picture = ModelDescription.Source.picture(
+      ModelDescription.Picture(width: 8, height: 8, colour: .rgb, layout: .nchw))
+    let sound = ModelDescription.Source.samples(
+      ModelDescription.SampleWindow(sampleRate: 16_000, hop: 512, context: 0))
+    let models = [
+      Self.detector("mood", picture), Self.detector("faces", picture), Self.detector("bangs", sound),
+    ]
+    var links = ModelLinks(count: models.count)
+    do {
+      try links.add(CropSetting("mood=bangs"), models: models)
+      Issue.record("sound was cut out")
+    } catch {
+      #expect(error.code == .configuration && error.message.contains("in sound") && !error.remedy.isEmpty, "\(error)")
+    }
+    try links.add(CropSetting("mood=faces:hand"), models: models)
+    #expect(links.crops(of: 0)?.source == 1)
+  }
+
+  @Test("What is found in several crops comes best first, and of those alike the first crop's")
+  func bestFirst() {
+    let crops = [[0.4, 0.9], [0.7, 0.4], [0.9]].enumerated().map { crop, scores in
+      let found = scores.enumerated().map {
+        ModelOutput.Detection(
+          label: "\(crop)\($0)", score: Float($1), x: 0, y: 0, width: 1, height: 1)
+      }
+      return ModelOutput.Crop(detection: found[0], region: (0, 0, 1, 1), output: .detections(found))
+    }
+    let output = ModelOutput.crops(crops, left: 0)
+    #expect(output.detections?.map(\.label) == ["01", "20", "10", "00", "11"])
+  }
+
+  @Test("Jobs that would take more memory than is allowed are refused with what to do")
+  func memory() throws {
+    let sizes = ModelStage.JobSizes(staged: [10, 0], outputs: [[1000, 24], [500]], crops: 8)
+    #expect(sizes.byteCount == 4 * 1534)
+    try sizes.check(jobs: 10, waitingBytes: 5, of: "m", limit: 10 * 4 * 1534 + 5)
+    do {
+      try sizes.check(jobs: 10, waitingBytes: 6, of: "m", limit: 10 * 4 * 1534 + 5)
+      Issue.record("it was taken")
+    } catch {
+      #expect(error.location == "--crops" && error.remedy.contains("max=2"))
+    }
+  }
+
   @Test(
     "What cannot be is answered with what would be right",
     arguments: [

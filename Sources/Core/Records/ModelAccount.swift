@@ -41,7 +41,7 @@ public struct ModelAccount: Sendable {
     public var interval: Double
     /// The form of the model that runs, 0 the best of its ladder.
     public var rung: Int
-    /// The part of the inference thread's time that the model's runs took: since the last `stats`, or in all.
+    /// The part of a lane's time that the model's runs took: since the last `stats`, or in all.
     public var use: Double
 
     /// How a model is treated.

@@ -90,12 +90,16 @@ public enum ModelOutput: Sendable {
   /// left: `{"crops":[{"label":…,"score":…,"box":[…],"region":[…],"output":{…}}],"left":0}`.
   indirect case crops([Crop], left: Int)
 
-  /// All objects in the picture, where it tells objects.
+  /// All objects in the picture, best first, where it tells objects.
   public var detections: [Detection]? {
     switch self {
     case .detections(let detections): detections
     case .crops(let crops, _):
-      crops.allSatisfy { $0.output.detections != nil } ? crops.flatMap { $0.output.detections ?? [] } : nil
+      crops.allSatisfy { $0.output.detections != nil }
+        // Of those alike, first what was found in the better crop.
+        ? crops.flatMap { $0.output.detections ?? [] }.enumerated().sorted {
+          ($0.element.score, $1.offset) > ($1.element.score, $0.offset)
+        }.map(\.element) : nil
     case .none, .scores, .classes, .raw: nil
     }
   }

@@ -61,7 +61,7 @@ public enum RecordSchema {
           "type": "integer", "minimum": 0
         },
         "use": {
-          "description": "The part of the inference thread's time that the model's runs took: since the last stats in stats, of the whole session in the summary. A run counts when it has ended.",
+          "description": "The part of a lane's time that the model's runs took: since the last stats in stats, of the whole session in the summary. A run counts when it has ended.",
           "type": "number", "minimum": 0
         },
         "fairness": {

@@ -6,7 +6,7 @@ public struct ResultRecord: Sendable {
     public var ring = MediaDuration.zero
     /// Waiting for the other members of its moment.
     public var sync = MediaDuration.zero
-    /// Until the model had run whose detections the crops are of; nil for what goes by no other model.
+    /// Until the model had run whose detections the crops are of; nil for what takes no crops.
     public var cascade: MediaDuration?
     /// Computing what the model takes.
     public var features = MediaDuration.zero

@@ -137,7 +137,14 @@ extension PackageFolder {
   }
 
   private func eventRows(_ rows: [Int]) throws(InferenceError) -> [Int] {
-    for (index, row) in rows.enumerated() { _ = try number(row, 0...99_999, "output.rows[\(index)]") }
+    for (index, row) in rows.enumerated() {
+      _ = try number(row, 0...99_999, "output.rows[\(index)]")
+      guard index == 0 || row > rows[index - 1] else {
+        throw fault(
+          "output.rows[\(index)]", "row \(row) stands behind row \(rows[index - 1])",
+          remedy: "Give the values in the order of their rows, and so the rows in ascending order")
+      }
+    }
     return rows
   }
 

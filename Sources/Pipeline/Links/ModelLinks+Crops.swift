@@ -6,7 +6,7 @@ extension ModelLinks {
   /// Adds a model that looks at crops.
   ///
   /// - Throws: ``PipelineError/Code/configuration`` for models that there are not, for a model that takes something else than one
-  ///   picture, and for another that detects nothing.
+  ///   picture, and for another that detects nothing, or not in pictures.
   mutating func add(_ setting: CropSetting, models: [Named]) throws(PipelineError) {
     let location = "--crops"
     func refuse(_ message: String, _ remedy: String) -> PipelineError {
@@ -34,6 +34,10 @@ extension ModelLinks {
     }
     guard case .detections(let detections) = found.decoder else {
       throw refuse("\(found.name) detects nothing that could be cut out", "Name a model that tells detections")
+    }
+    guard found.takesPictures else {
+      throw refuse(
+        "\(found.name) detects in sound, of which nothing can be cut out", "Name a model that takes pictures")
     }
     try Self.check(label, among: detections.labels, of: found.name, what: "detections", location: location)
     append(

@@ -3,8 +3,8 @@ internal import BraidInference
 
 /// A model that runs only while others say yes.
 ///
-/// At real-time pace a frame goes by the newest answers there are. At fast pace it waits for the answers for its own time, so that
-/// results depend on the inputs alone; what comes after it waits behind it. `docs/design/0018-gates-and-crops.md`
+/// At real-time pace a frame goes by the newest answers there are. At fast pace it waits for the answers for its own time, so
+/// that results depend on the inputs alone; what comes after it waits behind it. `docs/design/0019-gates-and-crops.md`
 extension ModelStage {
   /// Something of a gated model that waits for an answer, or behind what does.
   enum Undecided {
@@ -32,8 +32,20 @@ extension ModelStage {
     case skipped(SkipReason, MediaTime)
   }
 
-  /// How much may wait for answers. More is decided by what is known once the sources have run on all that they were given.
+  /// How long it waits for answers.
+  enum Patience {
+    /// Until they are there. Changes nothing that is told, so that it may be asked for at any time.
+    case endless
+    /// Until too much waits; then the newest answers count. Only where the session's loop stands at an element.
+    case bounded
+    /// Not at all: what the sources cannot answer yet goes by their newest answers. Only once all has been run that can be.
+    case none
+  }
+
+  /// How much may wait for answers.
   static let undecidedCapacity = 64
+  /// How many bytes of pictures and of jobs may wait for answers.
+  static let undecidedBytes = 256 << 20
 
   /// Nothing that the model will say is about an earlier time.
   var answerBound: MediaTime {
@@ -54,26 +66,38 @@ extension ModelStage {
     if context.isRealtime {
       decide(job, isOpen: newestAnswer(at: job.asks))
     } else {
-      wait(.job(job))
+      undecided.append(.job(job))
+      settleIfCrowded()
     }
   }
 
-  /// Decides whatever the answers are there for, in order; where `isForced` or where too much waits, the rest too, by the newest
-  /// answers there are once the sources have run on all that they were given. What that comes to follows from the order of
-  /// the elements alone.
-  func settle(isForced: Bool = false) {
+  /// Decides something at once where too much waits. For the session's loop.
+  func settleIfCrowded() {
+    if isCrowded { settle() }
+  }
+
+  /// Decides whatever the answers are there for, in order. Where patience is at its end, the rest too, by the newest answers there
+  /// are once the sources have run on all that they were given. What that comes to follows from the order of the elements alone:
+  /// how much waits is judged after everything has been run that needs no such decision.
+  func settle(_ patience: Patience = .bounded) {
     guard !undecided.isEmpty, !isSettling else { return }
     isSettling = true
     defer { isSettling = false }
     while let first = undecided.first {
       switch first {
       case .job(let job):
+        let sheds = shedCount
         var isOpen = answer(at: job.asks)
-        if isOpen == nil, isForced || undecided.count >= Self.undecidedCapacity {
-          awaitSources()
-          isOpen = answer(at: job.asks) ?? newestAnswer(at: job.asks)
+        if isOpen == nil, isExhausted(patience) {
+          catchUpSources()
           // A failure meanwhile lets everything go.
-          if undecided.isEmpty { return }
+          guard sheds == shedCount else { continue }
+          isOpen = answer(at: job.asks)
+          if isOpen == nil, isExhausted(patience) {
+            for gate in gates { gate.source.runAll() }
+            guard sheds == shedCount else { continue }
+            isOpen = answer(at: job.asks) ?? newestAnswer(at: job.asks)
+          }
         }
         guard let isOpen else { return }
         undecided.removeFirst()
@@ -85,16 +109,69 @@ extension ModelStage {
         if reason == .gate { shut(at: time) }
       case .end(let time):
         // Still there meanwhile: nothing after it may be told yet.
+        let sheds = shedCount
         context.dispatcher.waitForAll(of: self)
-        if undecided.isEmpty { return }
+        guard sheds == shedCount else { continue }
         undecided.removeFirst()
         finishRun(at: time)
       }
     }
   }
 
+  private func isExhausted(_ patience: Patience) -> Bool {
+    switch patience {
+    case .endless: false
+    case .bounded: isCrowded
+    case .none: true
+    }
+  }
+
+  /// Whether too much waits for answers, counting what may still come to wait of what the other model has under way whose
+  /// detections it looks at.
+  private var isCrowded: Bool {
+    var count = undecided.count
+    var bytes = waitingBytes(jobBytes: jobSizes.byteCount)
+    var other = cropSource
+    while let source = other {
+      for job in source.live {
+        count += 1 + job.sequels.count
+        // The picture itself may be with a lane.
+        bytes += (job.original?.byteCount ?? 0) + jobSizes.byteCount
+      }
+      count += source.undecided.count
+      bytes += source.waitingBytes(jobBytes: jobSizes.byteCount)
+      other = source.cropSource
+    }
+    return count >= Self.undecidedCapacity || bytes >= Self.undecidedBytes
+  }
+
+  /// Bytes of what waits for answers, where a job takes so many beside its picture.
+  private func waitingBytes(jobBytes: Int) -> Int {
+    undecided.reduce(0) { if case .job(let job) = $1 { $0 + job.pictureBytes + jobBytes } else { $0 } }
+  }
+
+  /// Has everything run that it goes by and that needs no decision which might still be another.
+  private func catchUpSources() {
+    cropSource?.catchUp()
+    for gate in gates { gate.source.catchUp() }
+  }
+
+  private func catchUp() {
+    catchUpSources()
+    settle(.endless)
+    context.dispatcher.waitForAll(of: self)
+  }
+
+  /// Has it run on all that it was given, by the newest answers where there are no others.
+  private func runAll() {
+    cropSource?.runAll()
+    settle(.none)
+    context.dispatcher.waitForAll(of: self)
+  }
+
   /// Lets everything that waits for an answer go: the session is being interrupted.
   func shedUndecided() {
+    shedCount += 1
     while !undecided.isEmpty {
       switch undecided.removeFirst() {
       case .job(let job):
@@ -103,19 +180,6 @@ extension ModelStage {
       case .refusal(let reason, let time): count(reason, at: time)
       case .end(let time): afterLive(.end(time))
       }
-    }
-  }
-
-  /// Has something wait for an answer, or behind what does.
-  func wait(_ next: Undecided) {
-    undecided.append(next)
-    if undecided.count >= Self.undecidedCapacity { settle() }
-  }
-
-  private func awaitSources() {
-    for gate in gates {
-      gate.source.settle(isForced: true)
-      context.dispatcher.waitForAll(of: gate.source)
     }
   }
 
@@ -160,11 +224,18 @@ extension ModelStage {
   /// Does what waited for a job, which was the one at `place` of the jobs under way and has gone.
   func performSequels(of job: ModelJob, place: Int) {
     guard !job.sequels.isEmpty else { return }
-    let sequels = job.sequels
+    if place > 0, place <= live.count {
+      // Jobs before it are still under way: those it was passed over beside.
+      live[place - 1].sequels.append(contentsOf: job.sequels)
+    } else {
+      // By place: a copy would make the job's own list anew.
+      var next = 0
+      while next < job.sequels.count {
+        perform(job.sequels[next])
+        next += 1
+      }
+    }
     job.sequels.removeAll(keepingCapacity: true)
-    // Jobs before it are still under way: those it was passed over beside.
-    if place > 0, place <= live.count { return live[place - 1].sequels.append(contentsOf: sequels) }
-    for sequel in sequels { perform(sequel) }
   }
 
   private func perform(_ sequel: Sequel) {

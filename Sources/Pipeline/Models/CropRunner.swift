@@ -35,7 +35,7 @@ final class CropRunner {
   ///   - outputs: the outputs that a job has room for, by name.
   ///   - session: for one picture.
   ///   - larger: plans for more pictures at once.
-  /// - Throws: `InferenceError`, `MediaError`.
+  /// - Throws: `InferenceError`, `MediaError`, ``PipelineError`` where the model has no such input.
   init(
     _ picture: ModelDescription.Picture, input: String, outputs: [String], session: InferenceSession,
     larger: [(count: Int, plan: Plan)]
@@ -45,12 +45,18 @@ final class CropRunner {
       width: picture.width, height: picture.height, layout: picture.colour == .gray ? .gray : .rgb24)
     pixels = Array(repeating: 0, count: picture.width * picture.height * picture.colour.channels)
     one = Array(repeating: 0, count: tensor.count)
-    add(1, session, input, outputs)
-    for (count, plan) in larger { add(count, try InferenceSession(plan), input, outputs) }
+    try add(1, session, input, outputs)
+    for (count, plan) in larger { try add(count, try InferenceSession(plan), input, outputs) }
   }
 
-  private func add(_ count: Int, _ session: InferenceSession, _ input: String, _ outputs: [String]) {
-    guard let place = session.inputIndex(input) else { return }
+  private static func fault(_ message: String) -> PipelineError {
+    PipelineError(.invalidDescription, message, location: "crops", remedy: "Describe the model's one picture input")
+  }
+
+  private func add(
+    _ count: Int, _ session: InferenceSession, _ input: String, _ outputs: [String]
+  ) throws(PipelineError) {
+    guard let place = session.inputIndex(input) else { throw Self.fault("the model has no input '\(input)'") }
     let places = outputs.compactMap { session.outputIndex($0) }
     batches.append(
       Batch(
@@ -66,13 +72,17 @@ final class CropRunner {
 
   /// Runs the model on the job's crops, as many as there is time for, and puts what it gives for them one after another into the
   /// job's outputs.
+  ///
+  /// - Throws: `InferenceError`, `MediaError`; ``PipelineError`` for a job without a picture.
   func run(_ job: ModelJob, trace: TraceRow?) throws {
     defer { job.frame = nil }
-    guard let frame = job.frame else { return }
+    guard let frame = job.frame else { throw Self.fault("a job for crops has no picture") }
     let count = min(job.runCount, job.crops.count)
     var done = 0
     while done < count {
-      guard let place = batches.lastIndex(where: { $0.count <= count - done }) else { return }
+      guard let place = batches.lastIndex(where: { $0.count <= count - done }) else {
+        throw Self.fault("no session takes \(count - done) crops")
+      }
       try trace.span("scale") {
         for offset in 0..<batches[place].count {
           try stage(job.crops[done + offset].region, of: frame, batch: place, offset: offset)

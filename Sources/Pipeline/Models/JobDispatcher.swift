@@ -121,8 +121,9 @@ final class JobDispatcher {
         explain(.skip(.shed), task: job.model, pts: job.start)
       }
       stages[job.model].complete(job)
-      // What looks at what was found is offered before anything else is started.
-      for stage in stages[job.model].feeds { stage.settle() }
+      // What looks at what was found is offered before anything else is started. When this happens depends on the machine's
+      // speed, so nothing may be decided by it.
+      for stage in stages[job.model].feeds { stage.settle(.endless) }
       pump()
       found = true
     }

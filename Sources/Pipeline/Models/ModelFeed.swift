@@ -24,8 +24,12 @@ enum ModelFeed {
 extension ModelDescription {
   /// Whether it takes picture and sound together, and so ticks on moments.
   var isMoment: Bool {
-    let hasPicture = inputs.contains { if case .picture = $0.source { true } else { false } }
-    return hasPicture && takesSound
+    takesPictures && takesSound
+  }
+
+  /// Whether it takes pictures, one or several.
+  var takesPictures: Bool {
+    inputs.contains { if case .picture = $0.source { true } else { false } }
   }
 
   /// The one input that takes a picture, where there is nothing else but constants; nil else.

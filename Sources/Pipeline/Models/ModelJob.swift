@@ -69,7 +69,7 @@ final class ModelJob: @unchecked Sendable {
 
   var taken = HostTime(nanoseconds: 0)
   var synchronised = HostTime(nanoseconds: 0)
-  /// When the result was there that the crops are of; nil for what goes by no other model.
+  /// When the result was there that the crops are of; nil for what takes no crops.
   var cascaded: HostTime?
   var ready = HostTime(nanoseconds: 0)
   var started = HostTime(nanoseconds: 0)
@@ -86,6 +86,9 @@ final class ModelJob: @unchecked Sendable {
   var outputs: [[Float]] { forms[rung] }
   /// Why there is none.
   var failure: (any DescribedError)?
+
+  /// Bytes of the picture that it keeps alive. Of a job under way, only where it has an ``original``.
+  var pictureBytes: Int { (original ?? frame)?.byteCount ?? 0 }
 
   /// Its way, for traces.
   var flow: TraceFlow { .job(model: model, number: number) }

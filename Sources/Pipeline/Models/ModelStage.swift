@@ -12,6 +12,8 @@ final class ModelStage {
     var isRealtime: Bool
     /// From capture to result; nil for no bound.
     var budget: MediaDuration?
+    /// How many bytes a model's jobs may take.
+    var memoryLimit: Int
     var output: SessionOutput
     var dispatcher: JobDispatcher
     /// Where the session's thread writes down what it does.
@@ -37,13 +39,17 @@ final class ModelStage {
   /// Why the model can run no more.
   private(set) var failure: (any DescribedError)?
 
-  private var free: [ModelJob]
-  /// Values of each input that is staged, and of each output of each form.
-  private let stagedCounts: [Int]
-  private let outputCounts: [[Int]]
-  private(set) var live: [ModelJob] = []
+  // Jobs: see `ModelStage+Jobs.swift`.
+
+  let jobSizes: JobSizes
+  /// Jobs that nothing is staged in.
+  var free: [ModelJob] = []
+  /// How many more may be made where all are in use.
+  var spareJobs: Int
   /// Jobs that were taken from ``free`` so far.
-  private var jobCount = 0
+  var jobCount = 0
+  /// What was put before the scheduler and has not come back, in order.
+  var live: [ModelJob] = []
   var result = ResultRecord()
   private var passedOver: Set<MediaError> = []
   var nextWindow = 0
@@ -66,6 +72,8 @@ final class ModelStage {
   unowned var cropSource: ModelStage?
   var undecided: [Undecided] = []
   var isSettling = false
+  /// How often ``undecided`` was emptied at once.
+  var shedCount = 0
   /// Whether the gates let the last job pass.
   var isPassing = false
 
@@ -88,13 +96,15 @@ final class ModelStage {
       names.map { name in parts * (plan.outputs.first { $0.name == name }?.shape?.elementCount ?? 0) }
     }
     let staged = description.inputs.map { Self.stagedCount($0.source, isMoment: description.isMoment) }
-    let waiting = (description.isMoment ? MomentFeed.tickCapacity : 0) + (isGated ? Self.undecidedCapacity : 0)
-    free = (0..<capacity + 2 + waiting).map { _ in
-      context.dispatcher.makeJob(model: index, staged: staged, outputs: outputs)
-    }
-    stagedCounts = staged
-    outputCounts = outputs
+    jobSizes = JobSizes(staged: staged, outputs: outputs, crops: parts)
+    // At real-time pace nothing waits for answers.
+    spareJobs = isGated && !context.isRealtime ? Self.undecidedCapacity : 0
     decoding = try ResultDecoding(description: description, plan: forms[0])
+    let count = capacity + 2 + (description.isMoment ? MomentFeed.tickCapacity : 0)
+    try jobSizes.check(
+      jobs: count, waitingBytes: min(Self.undecidedBytes, spareJobs * jobSizes.byteCount), of: id,
+      limit: context.memoryLimit)
+    for _ in 0..<count { free.append(makeJob()) }
   }
 
   /// What became of everything that the model was offered.
@@ -128,37 +138,12 @@ final class ModelStage {
     return bound
   }
 
-  /// A job to stage, if the model has not failed.
-  func newJob() -> ModelJob? {
-    guard failure == nil else { return nil }
-    if free.isEmpty { context.dispatcher.wait { !free.isEmpty } }
-    return free.popLast().map(begin)
-  }
-
-  /// A job for crops. Never waits: there are as many as the other model may have had under way.
-  func newCropJob() -> ModelJob {
-    begin(
-      free.popLast() ?? context.dispatcher.makeJob(model: index, staged: stagedCounts, outputs: outputCounts))
-  }
-
-  private func begin(_ job: ModelJob) -> ModelJob {
-    jobCount += 1
-    job.number = jobCount
-    context.trace?.flow(.begins, job.flow)
-    return job
-  }
-
-  /// Gives back a job that is not offered after all.
-  func discard(_ job: ModelJob) {
-    job.original = nil
-    context.trace?.flow(.ends, job.flow)
-    free.append(job)
-  }
-
   /// Counts a frame that is not offered; its media time is the stream's where nil.
   func refuse(_ reason: SkipReason, at time: MediaTime? = nil) {
     let time = time ?? stream.position
-    if undecided.isEmpty { count(reason, at: time) } else { wait(.refusal(reason, time)) }
+    if undecided.isEmpty { return count(reason, at: time) }
+    undecided.append(.refusal(reason, time))
+    settleIfCrowded()
   }
 
   /// Counts what is not offered; `job` is what was staged of it, if anything was.
@@ -207,7 +192,8 @@ final class ModelStage {
   func endRun(at time: MediaTime) {
     nextWindow = 0
     isOver = stream.isFinished
-    guard undecided.isEmpty else { return wait(.end(time)) }
+    // Where it is settling, the job that it is about to put before the scheduler comes first.
+    guard undecided.isEmpty, !isSettling else { return undecided.append(.end(time)) }
     context.dispatcher.waitForAll(of: self)
     finishRun(at: time)
   }
@@ -239,25 +225,5 @@ final class ModelStage {
     traceSkip(reason, job)
     feedSkip(reason, of: job)
     recycle(job)
-  }
-
-  func recycle(_ job: ModelJob) {
-    let place = live.firstIndex { $0 === job }
-    if let place { live.remove(at: place) }
-    job.frame = nil
-    job.skews.removeAll(keepingCapacity: true)
-    traceQueue()
-    if let place { performSequels(of: job, place: place) }
-    discard(job)
-  }
-
-  private static func stagedCount(_ source: ModelDescription.Source, isMoment: Bool) -> Int {
-    switch source {
-    case .picture(let picture):
-      picture.frames > 1 || isMoment ? picture.width * picture.height * picture.colour.channels * picture.frames : 0
-    case .features(let window): window.rows * window.bands
-    case .samples(let window): window.context + window.hop
-    case .state, .constant: 0
-    }
   }
 }

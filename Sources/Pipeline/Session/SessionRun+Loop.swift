@@ -158,7 +158,9 @@ extension SessionRun {
   /// for all.
   private func contentMatters(on stream: StreamSlot) -> Bool {
     guard let dispatcher else { return false }
-    return dispatcher.scheduler.load > 0.9 || stream.models.contains { !dispatcher.scheduler.isIdle(task: $0.index) }
+    if dispatcher.scheduler.load > 0.9 { return true }
+    // Those too that look at crops of its pictures.
+    return models.contains { $0.stream === stream && !dispatcher.scheduler.isIdle(task: $0.index) }
   }
 
   /// Tells an error that is passed over: once, as the next thousand frames may have the same.

@@ -190,8 +190,8 @@ final class SessionRun {
     for (index, (model, place)) in zip(loaded, bound).enumerated() {
       let budget = scheduler.configuration.tasks[index].budget
       let context = ModelStage.Context(
-        isRealtime: isRealtime, budget: budget == .unlimited ? nil : budget, output: output, dispatcher: dispatcher,
-        trace: row)
+        isRealtime: isRealtime, budget: budget == .unlimited ? nil : budget,
+        memoryLimit: configuration.modelLimits.totalBytes, output: output, dispatcher: dispatcher, trace: row)
       let stage = try ModelStage(
         index: index, description: model.description, stream: place.stream, feed: place.feed,
         forms: model.forms.map(\.plan), context: context,
