@@ -109,6 +109,13 @@ extension ProgramTests {
       let again = try Program.run(["run", "replay:\(folder)", "--explain-skips", log])
       #expect(outcome.status == 0 && again.output == outcome.output)
       try checkDecisions(log, try Records(again.output))
+      // What is decided otherwise cannot go by the runs of then: the models run anew.
+      for other in [["--budget", "40ms"], ["--skip", "every:5"], ["--schedule", "hit-sound:budget=60ms"]] {
+        let outcome = try Program.run(["run", "replay:\(folder)"] + other)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let results = try Records(outcome.output).account("hit-sound@1.0.0")["results"].count
+        #expect(results >= 5, "\(other)")
+      }
       withExtendedLifetime(scratch) {}
     }
 

@@ -68,8 +68,11 @@ struct RecordedOptions: Codable {
     if configuration.modelFolders.isEmpty { configuration.modelFolders = modelFolders }
   }
 
-  /// Whether the models of a repetition go by each other as those of then.
-  func hasLinks(of configuration: SessionConfiguration) -> Bool {
-    gates ?? [] == configuration.gates.map(\.text) && crops ?? [] == configuration.crops.map(\.text)
+  /// Whether a repetition decides which frames its models run on, and by what, as it was decided then.
+  func decidesAlike(_ configuration: SessionConfiguration) -> Bool {
+    let now = RecordedOptions(configuration)
+    return now.skip == skip && now.prefersContent == prefersContent ?? false && now.budget == budget
+      && now.schedules == schedules && now.gates == gates && now.crops == crops && now.tolerance == tolerance
+      && now.wait == wait
   }
 }

@@ -174,7 +174,7 @@ final class SessionRun {
     var schedule = try schedule(builder, loaded, links, bound)
     let repeatsJobs = replayed.map { replayed in
       !configuration.isDeterministic && replayed.header.models == loaded.map(\.description.id)
-        && replayed.header.options.hasLinks(of: configuration)
+        && replayed.header.options.decidesAlike(configuration)
     }
     let waitsForEachJob = configuration.isDeterministic || repeatsJobs == false
     let inference = try startInference(&loaded, budgets: schedule.tasks.map(\.budget), waitsForEachJob: waitsForEachJob)
