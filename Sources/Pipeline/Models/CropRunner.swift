@@ -20,10 +20,7 @@ final class CropRunner {
     var outputs: [[Float]]
   }
 
-  private let tensor: PictureTensor
-  private var scaler: PictureScaler
-  private var pixels: [UInt8]
-  private var one: [Float]
+  private let picture: PictureStaging
   /// From one picture at once upwards.
   private var batches: [Batch] = []
 
@@ -40,11 +37,7 @@ final class CropRunner {
     _ picture: ModelDescription.Picture, input: String, outputs: [String], session: InferenceSession,
     larger: [(count: Int, plan: Plan)]
   ) throws {
-    tensor = PictureTensor(picture)
-    scaler = try PictureScaler(
-      width: picture.width, height: picture.height, layout: picture.colour == .gray ? .gray : .rgb24)
-    pixels = Array(repeating: 0, count: picture.width * picture.height * picture.colour.channels)
-    one = Array(repeating: 0, count: tensor.count)
+    self.picture = try PictureStaging(picture)
     try add(1, session, input, outputs)
     for (count, plan) in larger { try add(count, try InferenceSession(plan), input, outputs) }
   }
@@ -61,7 +54,7 @@ final class CropRunner {
     batches.append(
       Batch(
         count: count, session: session, input: place, places: places,
-        values: Array(repeating: 0, count: count * tensor.count),
+        values: Array(repeating: 0, count: count * picture.values.count),
         outputs: places.map { Array(repeating: 0, count: session.plan.outputs[$0].shape?.elementCount ?? 0) }))
   }
 
@@ -99,11 +92,10 @@ final class CropRunner {
   }
 
   private func stage(_ region: PictureRegion, of frame: VideoFrame, batch: Int, offset: Int) throws {
-    var destination = pixels.mutableSpan
-    try scaler.scale(frame, region: region, into: &destination)
-    tensor.fill(&one, pixels: pixels, frame: 0)
-    let base = offset * one.count
-    for index in one.indices { batches[batch].values[base + index] = one[index] }
+    try picture.stage(frame, region: region)
+    let values = picture.values
+    let base = offset * values.count
+    for index in values.indices { batches[batch].values[base + index] = values[index] }
   }
 
   private func read(_ index: Int, batch: Int, into output: inout [Float], from first: Int) throws {

@@ -1,6 +1,5 @@
 internal import BraidCore
 internal import BraidInference
-internal import BraidMedia
 
 /// The session of one form of a model with what brings jobs into its inputs. One thread at a time uses it: see ``ModelRunners``.
 final class ModelRunner {
@@ -9,10 +8,8 @@ final class ModelRunner {
   /// For each output that a job has room for, its place in the session.
   private let outputs: [Int]
   private let pictureInput: Int?
-  private let tensor: PictureTensor?
-  private var scaler: PictureScaler?
-  private var pixels: [UInt8] = []
-  private var values: [Float] = []
+  /// Of a model that takes whole pictures, one at a time.
+  private var picture: PictureStaging?
   private let subject: TraceSubject
   /// Runs it on crops, where it takes them.
   private let crops: CropRunner?
@@ -27,16 +24,12 @@ final class ModelRunner {
     self.outputs = outputs.compactMap { session.outputIndex($0) }
     var staged: [(Int, Int)] = []
     var pictureInput: Int?
-    var tensor: PictureTensor?
     for (place, input) in description.inputs.enumerated() {
       switch input.source {
       case .picture(let picture) where picture.frames == 1 && !description.isMoment:
+        guard cropLimit == nil else { continue }
         pictureInput = session.inputIndex(input.name)
-        tensor = PictureTensor(picture)
-        scaler = try PictureScaler(
-          width: picture.width, height: picture.height, layout: picture.colour == .gray ? .gray : .rgb24)
-        pixels = Array(repeating: 0, count: picture.width * picture.height * picture.colour.channels)
-        values = Array(repeating: 0, count: pixels.count)
+        self.picture = try PictureStaging(picture)
       case .picture, .features, .samples:
         if let index = session.inputIndex(input.name) { staged.append((place, index)) }
       case .state(let output): try session.bindState(output: output, toInput: input.name)
@@ -44,7 +37,6 @@ final class ModelRunner {
       }
     }
     self.pictureInput = pictureInput
-    self.tensor = tensor
     stagedInputs = staged
     if let cropLimit, let (input, picture) = description.onePicture {
       crops = try CropRunner(
@@ -74,13 +66,9 @@ final class ModelRunner {
   }
 
   private func runWhole(_ job: ModelJob, trace: TraceRow?) throws {
-    if let frame = job.frame, let pictureInput, let tensor {
-      try trace.span("scale") {
-        var destination = pixels.mutableSpan
-        try scaler?.scale(frame, into: &destination)
-        tensor.fill(&values, pixels: pixels, frame: 0)
-      }
-      try session.write(staged: values, to: pictureInput)
+    if let frame = job.frame, let pictureInput, let picture {
+      try trace.span("scale") { try picture.stage(frame) }
+      try session.write(staged: picture.values, to: pictureInput)
       // The frame's pixels are not needed any more: let the decoder have them back.
       job.frame = nil
     }
