@@ -91,8 +91,8 @@ extension SessionScheduler {
     return nil
   }
 
-  /// What running a frame of a task now is expected to cost the others: those of their frames that wait or are due, and
-  /// would die while it keeps the server, at their shares. Nothing while other servers can do their work.
+  /// What running a frame of a task now is expected to cost the others: those of their frames that are due, and would die
+  /// while it keeps the server, at their shares. Nothing while other servers can do their work.
   private func blockingLoss(_ task: Int, now: HostTime) -> Double {
     guard tasks[task].blockingLoss > 0 else { return 0 }
     let long = shares.demands[task].time
