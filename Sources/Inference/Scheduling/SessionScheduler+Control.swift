@@ -8,9 +8,7 @@ extension SessionScheduler {
   mutating func control(now: HostTime) {
     if let lastControl, now - lastControl < Self.controlPeriod { return }
     lastControl = now
-    fillDemands(now: now)
-    shares.share(capacity: Double(configuration.servers))
-    shareByContent()
+    shareOut(now: now)
     for model in models.indices where models[model].times.count > 1 { moveRung(model, now: now) }
     for task in tasks.indices {
       tasks[task].blockingLoss = blockingLoss(task)
@@ -21,6 +19,13 @@ extension SessionScheduler {
         moveInterval(task, now: now)
       }
     }
+  }
+
+  /// Shares the servers out by what is offered now and what runs take in the present forms.
+  private mutating func shareOut(now: HostTime) {
+    fillDemands(now: now)
+    shares.share(capacity: Double(configuration.servers))
+    shareByContent()
   }
 
   private mutating func fillDemands(now: HostTime) {
@@ -100,15 +105,11 @@ extension SessionScheduler {
     } else if rung > 0, since >= .seconds(4), total(model, rung: rung - 1) > present * 1.05 {
       to = rung - 1
     }
-    fillDemands(now: now)
-    shares.share(capacity: Double(configuration.servers))
-    shareByContent()
+    shareOut(now: now)
     guard to != rung else { return }
     models[model].rung = to
     models[model].lastRung = now
-    fillDemands(now: now)
-    shares.share(capacity: Double(configuration.servers))
-    shareByContent()
+    shareOut(now: now)
     tell(.rung(model: model, from: rung, to: to), isSlow ? .slow : to > rung ? .overload : .relief, now: now)
   }
 

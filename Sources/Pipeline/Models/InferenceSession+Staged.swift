@@ -1,8 +1,8 @@
 internal import BraidInference
 
 extension InferenceSession {
-  /// Writes values to an input of any element type: as they are where the type has a scale or a fraction, else rounded and held to
-  /// the type's range.
+  /// Writes values to an input of any element type: as they are where the type has a scale or a fraction, else rounded and
+  /// held to the type's range.
   func write(staged values: [Float], to input: Int) throws(InferenceError) {
     let info = inputs[input]
     switch (info.elementType, info.quantization) {
