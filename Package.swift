@@ -42,6 +42,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
     .package(url: "https://github.com/apple/swift-protobuf", .upToNextMinor(from: "1.39.0")),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", .upToNextMinor(from: "0.2.0")),
+    .package(url: "https://github.com/jpsim/Yams", .upToNextMinor(from: "6.2.2")),
   ],
   targets: [
     system("CFFmpeg", pkgConfig: "libavformat libavcodec libavdevice libavfilter libavutil", apt: "libavformat-dev"),
@@ -50,13 +51,18 @@ let package = Package(
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev"),
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
     system("COneDNN", apt: "libdnnl-dev"),
+    system("CZip", pkgConfig: "libzip", apt: "libzip-dev"),
+    system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev"),
+    system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     .target(name: "CPosix", path: "Sources/CSystem/CPosix"),
     .target(name: "CV4L2", path: "Sources/CSystem/CV4L2"),
     .target(name: "CKernels", path: "Sources/CKernels"),
 
     module(
       "BraidCore", folder: "Core",
-      ["CPosix", .product(name: "Histogram", package: "hdrhistogram-swift")]),
+      [
+        "CPosix", .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
+      ]),
     module("BraidMedia", folder: "Media", ["BraidCore", "CScale"]),
     module("BraidIngest", folder: "Ingest", ["BraidCore", "BraidMedia", "CFFmpeg", "CALSA", "CV4L2"]),
     module("BraidSync", folder: "Sync", ["BraidCore"]),
