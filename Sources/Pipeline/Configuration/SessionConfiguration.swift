@@ -68,6 +68,8 @@ public struct SessionConfiguration: Sendable {
   public var trace: String?
   /// Where records go: a path, or `-` for standard output.
   public var output = "-"
+  /// Where records go besides, each on a thread of its own.
+  public var sinks: [SinkSetting] = []
   /// How often `stats` are written; zero for never, nil for every second where time is real and else never.
   public var statsInterval: MediaDuration?
   /// Leaves out every measured time and makes the lines depend on the input alone.
@@ -136,6 +138,7 @@ public struct SessionConfiguration: Sendable {
         .configuration, "there is no model to schedule", location: schedules.isEmpty ? "--explain-skips" : "--schedule",
         remedy: "Name one with --model")
     }
+    try validateSinks()
     if let budget, budget <= .zero {
       throw PipelineError(
         .configuration, "the budget must be longer than nothing", location: "--budget", remedy: "Give e.g. 50ms")
