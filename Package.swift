@@ -83,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "braid",
       dependencies: [
-        "BraidCore", "BraidFeatures", "BraidIngest", "BraidInference", "BraidMedia", "BraidPipeline",
+        "BraidCore", "BraidFeatures", "BraidIngest", "BraidInference", "BraidMedia", "BraidPipeline", "CPosix",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI", swiftSettings: settings),

@@ -16,12 +16,14 @@ struct Run: ParsableCommand {
         braid run clip.mp4 --model faces.onnx --pace realtime --budget 50ms
         braid run talk.wav --features mfcc,rms --output talk.jsonl
         braid run clip.mkv --deterministic | sha256sum
+        braid run --each talks/ --jobs 2 --output results --resume
         cat clip.ts | braid run - --model none --features none
       """)
 
   @OptionGroup var arguments: RunArguments
 
   func run() throws {
+    if arguments.job.each { return try runEach() }
     let configuration: SessionConfiguration
     do {
       configuration = try arguments.configuration()
@@ -47,6 +49,24 @@ struct Run: ParsableCommand {
     throw CommandStatus(status)
   }
 
+  private func runEach() throws {
+    var job: RunEach
+    do {
+      let configuration = try arguments.configuration()
+      let jobs = arguments.job.jobs
+      if configuration.threads / jobs > 1 { OpenMPEnvironment.makeIdleWorkersSleep() }
+      var pipeline = Pipeline(configuration)
+      pipeline.measuresTransforms = arguments.transforms.fftMeasure
+      job = try RunEach(
+        pipeline, folder: arguments.output, jobs: jobs, resumes: arguments.job.resume, isQuiet: arguments.quiet)
+    } catch let error as any DescribedError {
+      StandardError.write("braid: \(error)")
+      let code = (error as? PipelineError)?.code
+      throw CommandStatus(code == .outputFailed ? .output : code == .modelNotFound ? .model : .usage)
+    }
+    throw CommandStatus(job.run())
+  }
+
   static func line(_ progress: Session.Progress) -> String {
     let speed = progress.position.seconds / max(progress.wall.seconds, 1e-3)
     var text = "\(clock(progress.position.seconds))"
@@ -57,7 +77,8 @@ struct Run: ParsableCommand {
     return text
   }
 
-  private static func clock(_ seconds: Double) -> String {
+  /// Minutes and seconds, with hours where there are any.
+  static func clock(_ seconds: Double) -> String {
     let tenths = Int((seconds * 10).rounded())
     let text = "\(tenths / 10 % 60).\(tenths % 10)"
     return "\(tenths / 600):\(tenths / 10 % 60 < 10 ? "0" : "")\(text)"

@@ -102,7 +102,9 @@ struct RunArguments: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Take only that much.", valueName: "duration"))
   var duration: DurationArgument?
 
-  @Option(name: [.long, .short], help: ArgumentHelp("Write records there; '-' is stdout.", valueName: "file"))
+  @Option(
+    name: [.long, .short],
+    help: ArgumentHelp("Write records there; '-' is stdout. With --each, a folder.", valueName: "file"))
   var output: String = "-"
 
   @Option(
@@ -152,8 +154,20 @@ struct RunArguments: ParsableArguments {
   @OptionGroup(title: "Live Inputs")
   var live: LiveArguments
 
+  @OptionGroup(title: "Many Files")
+  var job: JobArguments
+
   @Flag(name: [.long, .short], help: "No progress line and no notes on stderr; errors are still shown.")
   var quiet = false
+
+  func validate() throws {
+    guard job.each else { return }
+    if output == "-" { throw ValidationError("--each needs --output: the folder that the results go to.") }
+    for (value, name) in [(live.record, "record"), (trace, "trace"), (explainSkips, "explain-skips")]
+    where value != nil {
+      throw ValidationError("--\(name) is for one session: leave it out, or run the file without --each.")
+    }
+  }
 
   /// The configuration that these arguments ask for.
   func configuration() throws -> SessionConfiguration {

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -52,6 +53,8 @@ int64_t braid_peak_resident_bytes(void) {
 }
 
 void braid_release_free_memory(void) { malloc_trim(0); }
+
+int braid_end_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal) == 0 ? 0 : errno; }
 
 int braid_event_create(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 

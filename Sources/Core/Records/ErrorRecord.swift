@@ -11,6 +11,11 @@ public struct ErrorRecord: Hashable, Sendable {
   /// Whether the session ends with it.
   public var isFatal: Bool
 
+  /// What went wrong, in so many words; it ends the session.
+  public init(code: String, message: String, location: String, remedy: String) {
+    (self.code, self.message, self.location, self.remedy, isFatal) = (code, message, location, remedy, true)
+  }
+
   /// A record of `error`.
   public init(error: any DescribedError, isFatal: Bool) {
     code = error.name
@@ -25,6 +30,14 @@ public struct ErrorRecord: Hashable, Sendable {
   public func write(to writer: inout JSONWriter) {
     writer.beginRecord("error")
     writer.sequenceNumber()
+    writeCause(to: &writer)
+    writer.key("fatal")
+    writer.value(isFatal)
+    writer.endRecord()
+  }
+
+  /// Writes what went wrong, as fields of the object that is open.
+  func writeCause(to writer: inout JSONWriter) {
     writer.key("code")
     writer.value(code)
     writer.key("message")
@@ -33,8 +46,5 @@ public struct ErrorRecord: Hashable, Sendable {
     writer.value(location)
     writer.key("remedy")
     writer.value(remedy)
-    writer.key("fatal")
-    writer.value(isFatal)
-    writer.endRecord()
   }
 }

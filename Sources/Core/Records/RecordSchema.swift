@@ -11,10 +11,10 @@ public enum RecordSchema {
     {
       "$schema": "https://json-schema.org/draft/2020-12/schema",
       "title": "Braid records, schema braid/1: one JSON object a line",
-      "description": "Times are seconds on the session's timeline, latencies milliseconds. The first line is a session, the last a summary.",
+      "description": "Times are seconds on the session's timeline, latencies milliseconds. The first line is a session, the last a summary. With --each every file has a file of records of its own, and standard output has a file record for each and a job record last.",
       "type": "object",
       "required": ["type"],
-      "properties": {"type": {"enum": ["session", "result", "event", "features", "gap", "stats", "error", "summary"]}},
+      "properties": {"type": {"enum": ["session", "result", "event", "features", "gap", "stats", "error", "summary", "file", "job"]}},
       "allOf": [
         {"if": {"properties": {"type": {"const": "session"}}}, "then": {"$ref": "#/$defs/session"}},
         {"if": {"properties": {"type": {"const": "result"}}}, "then": {"$ref": "#/$defs/result"}},
@@ -23,7 +23,9 @@ public enum RecordSchema {
         {"if": {"properties": {"type": {"const": "gap"}}}, "then": {"$ref": "#/$defs/gap"}},
         {"if": {"properties": {"type": {"const": "stats"}}}, "then": {"$ref": "#/$defs/stats"}},
         {"if": {"properties": {"type": {"const": "error"}}}, "then": {"$ref": "#/$defs/error"}},
-        {"if": {"properties": {"type": {"const": "summary"}}}, "then": {"$ref": "#/$defs/summary"}}
+        {"if": {"properties": {"type": {"const": "summary"}}}, "then": {"$ref": "#/$defs/summary"}},
+        {"if": {"properties": {"type": {"const": "file"}}}, "then": {"$ref": "#/$defs/file"}},
+        {"if": {"properties": {"type": {"const": "job"}}}, "then": {"$ref": "#/$defs/job"}}
       ],
       "$defs": {
         "skips": {
@@ -447,6 +449,51 @@ public enum RecordSchema {
             "moments": {"$ref": "#/$defs/moments"}
           },
           "required": ["type", "duration", "errors", "av_offset_ms", "streams", "models"]
+        },
+        "file": {
+          "description": "What became of one file of a job (braid run --each).",
+          "type": "object",
+          "properties": {
+            "type": {"const": "file"},
+            "file": {"type": "string"},
+            "output": {"type": "string"},
+            "status": {"enum": ["done", "failed", "interrupted", "skipped"]},
+            "exit": {"type": "integer", "minimum": 0},
+            "duration": {"type": "number"},
+            "wall": {"type": "number"},
+            "results": {"type": "integer", "minimum": 0},
+            "events": {"type": "integer", "minimum": 0},
+            "errors": {"type": "integer", "minimum": 0},
+            "failure": {
+              "type": "object",
+              "properties": {
+                "code": {"type": "string"},
+                "message": {"type": "string"},
+                "where": {"type": "string"},
+                "remedy": {"type": "string"}
+              },
+              "required": ["code", "message", "where", "remedy"]
+            }
+          },
+          "required": ["type", "file", "output", "status", "duration", "results", "events", "errors"],
+          "if": {"properties": {"status": {"const": "failed"}}},
+          "then": {"required": ["failure", "exit"]}
+        },
+        "job": {
+          "description": "What became of a job's files together: files = done + failed + skipped + left.",
+          "type": "object",
+          "properties": {
+            "type": {"const": "job"},
+            "files": {"type": "integer", "minimum": 0},
+            "done": {"type": "integer", "minimum": 0},
+            "failed": {"type": "integer", "minimum": 0},
+            "skipped": {"type": "integer", "minimum": 0},
+            "left": {"type": "integer", "minimum": 0},
+            "duration": {"type": "number"},
+            "wall": {"type": "number"},
+            "realtime_factor": {"type": "number"}
+          },
+          "required": ["type", "files", "done", "failed", "skipped", "left", "duration"]
         }
       }
     }

@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Glibc
 
 /// What paths tell.
@@ -29,5 +30,27 @@ enum FilePath {
       .outputFailed, "the folder cannot be made", location: path,
       remedy: "Choose a place in a folder that exists and that you may write",
       cause: unsafe String(cString: strerror(errno)))
+  }
+
+  /// Makes a folder and those that it is in, where there are none.
+  ///
+  /// - Throws: ``PipelineError/Code/outputFailed``.
+  static func makeFolders(_ path: String) throws(PipelineError) {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      made += part
+      try makeFolder(made)
+      made += "/"
+    }
+  }
+
+  /// The parts of what a path means from the root, without `.` and `..`.
+  static func absolute(_ path: String) -> [String] {
+    let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    var components: [String] = []
+    for part in whole.split(separator: "/") where part != "." {
+      if part == ".." { _ = components.popLast() } else { components.append(String(part)) }
+    }
+    return components
   }
 }

@@ -15,6 +15,8 @@ public struct ExitStatus: Hashable, Sendable {
   public static let lost = ExitStatus(code: 5)
   /// An output could not be written.
   public static let output = ExitStatus(code: 6)
+  /// Some of a job's files failed.
+  public static let files = ExitStatus(code: 7)
   /// Interrupted by SIGINT.
   public static let interrupted = ExitStatus(code: 130)
   /// Ended by SIGTERM.

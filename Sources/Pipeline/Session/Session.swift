@@ -41,6 +41,21 @@ public final class Session: Sendable {
     public var events: Int
   }
 
+  /// What a session has given, once it has ended.
+  public struct Totals: Hashable, Sendable, Codable {
+    /// How much media time was covered.
+    public var duration = MediaDuration.zero
+    /// Results, events that are over, and `error` records.
+    public var results = 0
+    /// See ``results``.
+    public var events = 0
+    /// See ``results``.
+    public var errors = 0
+
+    /// Nothing.
+    public init() {}
+  }
+
   let configuration: SessionConfiguration
   let observer: Observer
   let clock: any SessionClock
@@ -48,6 +63,7 @@ public final class Session: Sendable {
   let interruption = InputInterruption()
   private let requested = Guarded<ExitStatus?>(nil)
   private let requestedAt = Guarded<HostTime?>(nil)
+  private let given = Guarded(Totals())
 
   /// A session that has not begun.
   ///
@@ -78,6 +94,12 @@ public final class Session: Sendable {
 
   /// The status that the session was asked to end with, if it was.
   var interruptedStatus: ExitStatus? { requested.withLock { $0 } }
+
+  /// What the session has given, as its summary says it; nothing before that is written.
+  public internal(set) var totals: Totals {
+    get { given.withLock { $0 } }
+    set { given.withLock { $0 = newValue } }
+  }
 
   /// Runs the session to its end, on the calling thread.
   ///

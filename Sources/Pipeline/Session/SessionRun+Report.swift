@@ -61,6 +61,10 @@ extension SessionRun {
     record.fairness = fairness
     record.moments = moments?.account
     output.summary(record)
+    var totals = Session.Totals()
+    totals.duration = record.duration
+    (totals.results, totals.events, totals.errors) = (output.resultCount, output.eventCount, output.errorCount)
+    session.totals = totals
     trace?.recorder.note("summary", row: trace?.row) { record.write(to: &$0) }
   }
 

@@ -29,6 +29,9 @@ int64_t braid_peak_resident_bytes(void);
 /// Gives free memory of the heap back to the system. malloc_trim(3).
 void braid_release_free_memory(void);
 
+/// Sends this process a signal when the thread that made it ends. prctl(2). Returns 0, or errno.
+int braid_end_with_parent(int signal);
+
 /// A descriptor that polls as readable from a notification until it is cleared. eventfd(2), not inherited by children. -1 where
 /// there are no descriptors left.
 int braid_event_create(void);
