@@ -1,8 +1,9 @@
 import BraidCore
+import BraidIngest
 import BraidPipeline
 import Glibc
 
-/// `braid run --each`: many files, a session and a result each, in processes side by side (docs/design/0020).
+/// `braid run --each`: many files, a session and a result each, in processes side by side (docs/design/0021).
 ///
 /// For the program's first thread, before there is any other.
 struct RunEach {

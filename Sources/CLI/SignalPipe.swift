@@ -19,7 +19,7 @@ struct SignalPipe {
     guard unsafe pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     descriptor = ends[0]
-    Self.writeEnd = ends[1]
+    unsafe Self.writeEnd = ends[1]
     for number in [SIGINT, SIGTERM] { Self.install(number) }
   }
 

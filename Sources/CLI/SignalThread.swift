@@ -14,7 +14,7 @@ enum SignalThread {
   /// Installs the handlers and starts the thread. Without descriptors for it signals keep their default action.
   static func start(_ onSignal: @escaping @Sendable (ExitStatus) -> Void) {
     guard let pipe = SignalPipe() else { return }
-    thread = DedicatedThread(name: "braid-signals") {
+    unsafe thread = DedicatedThread(name: "braid-signals") {
       // A parent may have blocked them; one thread that takes them is enough.
       SignalPipe.unblock()
       let clock = MonotonicClock()
