@@ -39,7 +39,7 @@ extension ProgramTests {
       try Data(contentsOf: URL(fileURLWithPath: scratch.path("out/\(name)")))
     }
 
-    @Test("Each file has a result of its own, the same as alone; one that fails stops no other and is told with its reason")
+    @Test("Each file has a result of its own, the same as alone; one that fails stops no other and its reason is told")
     func results() throws {
       let scratch = try clips()
       let job = try run(scratch, [scratch.path("in"), "--jobs", "2", "--deterministic"], status: 7)
@@ -126,7 +126,8 @@ extension ProgramTests {
       let running = try Program.Running(arguments)
       // The short one has ended, and the long one has written.
       let limit = Date().addingTimeInterval(30)
-      while !FileManager.default.fileExists(atPath: scratch.path("out/short.wav.jsonl")), Date() < limit { usleep(20_000) }
+      let short = scratch.path("out/short.wav.jsonl")
+      while !FileManager.default.fileExists(atPath: short), Date() < limit { usleep(20_000) }
       running.send(SIGINT)
       let outcome = try running.finish()
       #expect(outcome.status == 130, "\(outcome.errors)")
