@@ -2,6 +2,8 @@
 PREFIX ?= /usr/local
 SWIFT_BUILD_FLAGS ?=
 RELEASE = .build/release/braid
+# Where each shell looks for what it completes, under share/.
+COMPLETIONS = bash-completion/completions/braid zsh/site-functions/_braid fish/vendor_completions.d/braid.fish
 
 .PHONY: help run test build setup install uninstall format bench bench-inference bench-features bench-live soak test-devices clean
 
@@ -40,9 +42,18 @@ install: build
 	  install -d "$(DESTDIR)$(PREFIX)/share/braid/models/$$name"; \
 	  install -m 644 $$model/braid.json $$model/*.onnx "$(DESTDIR)$(PREFIX)/share/braid/models/$$name/"; \
 	done
+	scripts/manual $(RELEASE) .build/man
+	install -d "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -m 644 .build/man/braid.1 .build/man/braid.*.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
+	install -d $(addprefix "$(DESTDIR)$(PREFIX)/share"/,$(dir $(COMPLETIONS)))
+	for file in $(COMPLETIONS); do \
+	  shell=$${file%%-*}; shell=$${shell%%/*}; \
+	  $(RELEASE) --generate-completion-script $$shell > "$(DESTDIR)$(PREFIX)/share/$$file"; \
+	done
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/bin/braid"
+	rm -f "$(DESTDIR)$(PREFIX)/bin/braid" "$(DESTDIR)$(PREFIX)"/share/man/man1/braid.1 "$(DESTDIR)$(PREFIX)"/share/man/man1/braid.*.1
+	cd "$(DESTDIR)$(PREFIX)/share" && rm -f $(COMPLETIONS)
 	rm -rf "$(DESTDIR)$(PREFIX)/share/braid"
 
 format: setup

@@ -25,12 +25,16 @@ struct Braid: ParsableCommand {
       loaded, 5 a live input was lost, 6 the output could not be written, 7 some
       files of --each failed, 130 and 143 interrupted.
       """,
-    version: BraidVersion.current,
+    version: LibraryVersions.text,
     subcommands: [Run.self, Devices.self, Probe.self, Features.self, ModelCommand.self, Schema.self, Doctor.self])
 
   static func main() {
     // A reader that goes away is told by EPIPE, not by a signal.
     signal(SIGPIPE, SIG_IGN)
+    if let fault = CommandSpelling.fault(CommandLine.arguments.dropFirst()) {
+      StandardError.fail(fault)
+      Glibc.exit(ExitStatus.usage.code)
+    }
     do {
       var command = try parseAsRoot()
       try command.run()

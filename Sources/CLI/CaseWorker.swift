@@ -68,7 +68,7 @@ struct CaseWorker {
   }
 
   private func failure(_ what: String) -> CommandStatus {
-    StandardError.write("braid: \(what) for the cases: \(unsafe String(cString: strerror(errno)))")
+    StandardError.fail("\(what) for the cases: \(unsafe String(cString: strerror(errno)))")
     return CommandStatus(.model)
   }
 

@@ -31,7 +31,7 @@ struct Devices: ParsableCommand {
     let output = LineOutput()
     guard watch else {
       let devices = CaptureDevices.list()
-      if devices.isEmpty { StandardError.write("braid: no capture devices; 'braid doctor' says what this machine has") }
+      if devices.isEmpty { StandardError.note("no capture devices; 'braid doctor' says what this machine has") }
       for device in devices { output.write(json ? Self.line(device, event: nil) : Self.text(device, event: nil)) }
       output.flush()
       return

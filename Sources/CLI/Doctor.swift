@@ -6,7 +6,14 @@ import BraidPipeline
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what this machine has, what is missing, and what to do about it.",
-    discussion: "Exit status: 0 if everything works, if with limits; 1 if something will not work.")
+    discussion: """
+      Exit status: 0 if everything works, if with limits; 1 if something will
+      not work.
+
+      Examples:
+        braid doctor
+        braid doctor --json | jq -r '.checks[] | select(.verdict != "good").remedy'
+      """)
 
   @Flag(name: .long, help: "One JSON object instead of a table.")
   var json = false
@@ -23,9 +30,9 @@ struct Doctor: ParsableCommand {
     for check in diagnosis.checks {
       let mark =
         switch check.verdict {
-        case .good: "ok     "
-        case .limited: "limited"
-        case .bad: "BAD    "
+        case .good: Style.output.green("ok     ")
+        case .limited: Style.output.yellow("limited")
+        case .bad: Style.output.red("BAD    ")
         }
       let padding = String(repeating: " ", count: width - check.subject.count)
       print("\(mark)  \(check.subject)\(padding)  \(check.finding)")

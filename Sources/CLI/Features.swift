@@ -105,8 +105,8 @@ struct Features: ParsableCommand {
     let extraction = FeatureExtraction(
       configuration,
       observer: FeatureExtraction.Observer(
-        note: { if !isQuiet { StandardError.write("braid: note: \($0)") } },
-        error: { StandardError.write("braid: \($0)") }, progress: progress))
+        note: { if !isQuiet { StandardError.note($0) } },
+        error: { StandardError.fail($0) }, progress: progress))
     SignalThread.start { extraction.interrupt($0) }
     let status = extraction.run()
     if showsProgress { StandardError.clearProgress() }

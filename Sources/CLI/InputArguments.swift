@@ -32,23 +32,24 @@ struct InputArguments: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The most streams in an input.", valueName: "n"))
   var maxStreams: Int = InputLimits().streams
 
-  @Option(name: .long, help: ArgumentHelp("Bytes to read to find out what an input is.", valueName: "n"))
-  var probeBytes: Int = InputLimits().probeBytes
+  @Option(name: .long, help: ArgumentHelp("How much to read to find out what an input is.", valueName: "size"))
+  var probeBytes = ByteCountArgument(value: InputLimits().probeBytes)
 
-  @Option(name: .long, help: ArgumentHelp("The longest line of text: and sensor: inputs, in bytes.", valueName: "n"))
-  var maxLine: Int = InputLimits().lineBytes
+  @Option(name: .long, help: ArgumentHelp("The longest line of text: and sensor: inputs.", valueName: "size"))
+  var maxLine = ByteCountArgument(value: InputLimits().lineBytes)
 
-  @Option(name: .long, help: ArgumentHelp("The largest single allocation of the decoders, in bytes.", valueName: "n"))
-  var maxAllocation: Int = InputLimits().allocationBytes
+  @Option(name: .long, help: ArgumentHelp("The largest single allocation of the decoders: 256MB.", valueName: "size"))
+  var maxAllocation = ByteCountArgument(value: InputLimits().allocationBytes)
 
   func validate() throws {
     for (value, name) in [
-      (maxPixels, "max-pixels"), (maxStreams, "max-streams"), (maxAllocation, "max-allocation"), (maxLine, "max-line"),
+      (maxPixels, "max-pixels"), (maxStreams, "max-streams"), (maxAllocation.value, "max-allocation"),
+      (maxLine.value, "max-line"),
     ]
     where value < 1 {
       throw ValidationError("--\(name) must be at least 1")
     }
-    guard probeBytes >= 32 else { throw ValidationError("--probe-bytes must be at least 32") }
+    guard probeBytes.value >= 32 else { throw ValidationError("--probe-bytes must be at least 32") }
     guard (0...64).contains(decoderThreads) else { throw ValidationError("--decoder-threads must be 0 to 64") }
   }
 
@@ -65,9 +66,9 @@ struct InputArguments: ParsableArguments {
     options.decoderThreads = decoderThreads
     options.limits.pixels = maxPixels
     options.limits.streams = maxStreams
-    options.limits.probeBytes = probeBytes
-    options.limits.allocationBytes = maxAllocation
-    options.limits.lineBytes = maxLine
+    options.limits.probeBytes = probeBytes.value
+    options.limits.allocationBytes = maxAllocation.value
+    options.limits.lineBytes = maxLine.value
     return options
   }
 }

@@ -30,7 +30,7 @@ final class LineOutput {
       } else if errno == EPIPE {
         exit(0)
       } else if errno != EINTR {
-        StandardError.write("braid: stdout: \(unsafe String(cString: strerror(errno)))")
+        StandardError.fail("stdout: \(unsafe String(cString: strerror(errno)))")
         exit(6)
       }
     }

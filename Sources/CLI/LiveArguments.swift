@@ -33,7 +33,7 @@ struct LiveArguments: ParsableArguments {
     name: .long,
     help: ArgumentHelp(
       "Record all that comes into a new folder; 'braid run replay:DIR' then gives the same records again.",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var record: String?
 
   func validate() throws {

@@ -72,7 +72,7 @@ struct ModelBench: ParsableCommand {
         output.write(json ? line(name, measurement) : Array(row(name, width, measurement).utf8))
         output.flush()
       } catch let error as any DescribedError {
-        StandardError.write("braid: \(error)")
+        StandardError.fail(error)
         isComplete = false
       }
     }

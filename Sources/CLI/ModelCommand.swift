@@ -8,6 +8,13 @@ struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
     abstract: "Look into ONNX models, run, test and measure them.",
+    discussion: """
+      Examples:
+        braid model inspect faces.onnx     what it takes and gives
+        braid model bench faces.onnx       how fast it is here
+        braid model run faces.onnx --input image=picture.npy --output results
+        braid model test cases/            cases in the ONNX standard's layout
+      """,
     subcommands: [ModelInspect.self, ModelRun.self, ModelTest.self, ModelBench.self])
 
   /// The model that the user calls `name`: a file, a folder with a `braid.json`, or an installed model.
@@ -25,7 +32,7 @@ struct ModelCommand: ParsableCommand {
     } catch let status as CommandStatus {
       throw status
     } catch {
-      StandardError.write("braid: \(error)")
+      StandardError.fail(error)
       throw CommandStatus(status)
     }
   }

@@ -45,7 +45,7 @@ struct ModelInspect: ParsableCommand {
     options.inputShapes = ShapeArgument.table(dims)
     let plan: Result<Plan, InferenceError> = Result { () throws(InferenceError) in try Plan(loaded, options: options) }
     if case .failure(let error) = plan, error.code == .missingInput || error.code == .invalidOption {
-      StandardError.write("braid: \(error)")
+      StandardError.fail(error)
       throw CommandStatus(.usage)
     }
     let report = ModelReport(model: loaded, size: loaded.size(options: options), plan: plan)

@@ -39,7 +39,7 @@ struct ModelRun: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp("The most memory that tensors may take together, e.g. 500MB or 2GiB.", valueName: "size"))
-  var memoryLimit: SizeArgument?
+  var memoryLimit: ByteCountArgument?
 
   func validate() throws {
     guard (1...1024).contains(threads) else { throw ValidationError("--threads takes 1 to 1024.") }
@@ -52,15 +52,15 @@ struct ModelRun: ParsableCommand {
     if threads > 1 { OpenMPEnvironment.makeIdleWorkersSleep() }
     var limits = ModelLimits.default
     if let memoryLimit {
-      limits.totalBytes = memoryLimit.bytes
-      limits.tensorBytes = memoryLimit.bytes
+      limits.totalBytes = memoryLimit.value
+      limits.tensorBytes = memoryLimit.value
     }
     let loaded = try ModelCommand.model(model, limits: limits)
     var values: [String: ModelValue] = [:]
     for text in input {
       let (name, file) = try Self.split(text, among: loaded.inputs.map(\.name))
       guard values[name] == nil else {
-        StandardError.write("braid: input \(name) is given twice")
+        StandardError.fail("input \(name) is given twice")
         throw CommandStatus(.usage)
       }
       let type = loaded.inputs.first { $0.name == name }?.elementType
@@ -74,7 +74,7 @@ struct ModelRun: ParsableCommand {
       do {
         return try DynamicSession(loaded, options: options).run(values)
       } catch let error as InferenceError where error.code == .missingInput || error.code == .shapeMismatch {
-        StandardError.write("braid: \(error)")
+        StandardError.fail(error)
         throw CommandStatus(.usage)
       }
     }
@@ -100,7 +100,7 @@ struct ModelRun: ParsableCommand {
       case .tensor(let tensor): files.append((name, tensor))
       case .sequence(let values): for (index, value) in values.enumerated() { add("\(name).\(index)", value) }
       case .optional(let value?): add(name, value)
-      case .optional(nil): StandardError.write("braid: note: output \(name) is nothing")
+      case .optional(nil): StandardError.note("output \(name) is nothing")
       }
     }
     for (name, value) in outputs {
@@ -108,7 +108,7 @@ struct ModelRun: ParsableCommand {
     }
     var seen: Set<String> = []
     for file in files where !seen.insert(file.name).inserted {
-      StandardError.write("braid: two outputs would be written to \(file.name).npy")
+      StandardError.fail("two outputs would be written to \(file.name).npy")
       throw CommandStatus(.output)
     }
     do {
@@ -118,27 +118,8 @@ struct ModelRun: ParsableCommand {
       }
     } catch {
       let words = (error as NSError).localizedDescription
-      StandardError.write("braid: \(output): the outputs cannot be written: \(words)")
+      StandardError.fail("\(output): the outputs cannot be written: \(words)")
       throw CommandStatus(.output)
     }
-  }
-}
-
-/// An amount of memory as an argument: `500MB`, `2GiB`, `1000000`.
-struct SizeArgument: ExpressibleByArgument {
-  let bytes: Int
-
-  private static let units: [String: Int] = [
-    "": 1, "b": 1, "k": 1 << 10, "kb": 1000, "kib": 1 << 10, "m": 1 << 20, "mb": 1_000_000, "mib": 1 << 20,
-    "g": 1 << 30, "gb": 1_000_000_000, "gib": 1 << 30,
-  ]
-
-  init?(argument: String) {
-    let digits = argument.prefix { $0.isNumber || $0 == "." }
-    guard let number = Double(digits), number > 0,
-      let unit = Self.units[argument.dropFirst(digits.count).lowercased()], number * Double(unit) < 1e18,
-      number * Double(unit) >= 1
-    else { return nil }
-    bytes = Int(number * Double(unit))
   }
 }

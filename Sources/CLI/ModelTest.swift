@@ -63,7 +63,7 @@ struct ModelTest: ParsableCommand {
     for folder in folders {
       let found = try ModelCommand.failing(.input) { try ConformanceCase.all(in: folder) }
       if found.isEmpty {
-        StandardError.write("braid: \(folder): there is no case in it: no model.onnx, there or in the folders in it")
+        StandardError.fail("\(folder): there is no case in it: no model.onnx, there or in the folders in it")
         throw CommandStatus(.input)
       }
       cases += found

@@ -42,7 +42,7 @@ struct Probe: ParsableCommand {
         if json { print(Self.json(of: description)) } else { printText(description) }
       }
     } catch let error as IngestError {
-      StandardError.write("braid: \(error)")
+      StandardError.fail(error)
       throw CommandStatus(error.code == .invalidOption ? .usage : .input)
     }
   }

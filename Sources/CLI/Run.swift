@@ -28,7 +28,7 @@ struct Run: ParsableCommand {
     do {
       configuration = try arguments.configuration()
     } catch let error as any DescribedError {
-      StandardError.write("braid: \(error)")
+      StandardError.fail(error)
       throw CommandStatus(.usage)
     }
     // One thread alone has no workers that could spin.
@@ -40,8 +40,8 @@ struct Run: ParsableCommand {
     let session = Session(
       configuration,
       observer: Session.Observer(
-        note: { if !isQuiet { StandardError.write("braid: note: \($0)") } },
-        error: { StandardError.write("braid: \($0)") },
+        note: { if !isQuiet { StandardError.note($0) } },
+        error: { StandardError.fail($0) },
         progress: progress))
     SignalThread.start { session.interrupt($0) }
     let status = session.run()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BraidCore
+import BraidFeatures
 import BraidInference
 import BraidIngest
 import BraidPipeline
@@ -12,20 +13,21 @@ struct RunArguments: ParsableArguments {
       A file, a URL that FFmpeg opens, '-' for standard input, or a device: alsa:NAME, v4l2:/dev/video0, screen::0,
       lavfi:GRAPH; text:FILE for subtitles and texts, sensor:FILE for readings, one a line. Several make one session on one timeline. 'replay:DIR' repeats a recorded session.
       """,
-      valueName: "input"))
+      valueName: "input"), completion: .file())
   var inputs: [String]
 
   @Option(
     name: .long,
     help: ArgumentHelp(
       "A model: an .onnx file, a folder with a braid.json, or the name of an installed one; 'none' for no model.",
-      valueName: "name|path"))
+      valueName: "name|path"), completion: .file())
   var model: [String] = []
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Features to write, with commas between: see 'braid features --list'; 'none' for none.", valueName: "list"))
+      "Features to write, with commas between: see 'braid features --list'; 'none' for none.", valueName: "list"),
+    completion: .list(FeatureCatalog.definitions.map(\.name)))
   var features: String?
 
   @Option(
@@ -104,20 +106,22 @@ struct RunArguments: ParsableArguments {
 
   @Option(
     name: [.long, .short],
-    help: ArgumentHelp("Write records there; '-' is stdout. With --each, a folder.", valueName: "file"))
+    help: ArgumentHelp("Write records there; '-' is stdout. With --each, a folder.", valueName: "file"),
+    completion: .file())
   var output: String = "-"
 
   @Option(
     name: .long,
     help: ArgumentHelp(
       "Write each decision of the scheduler with the numbers behind it, a line of JSON each; '-' is stderr.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var explainSkips: String?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Write a trace of what every thread does, for ui.perfetto.dev or chrome://tracing.", valueName: "file"))
+      "Write a trace of what every thread does, for ui.perfetto.dev or chrome://tracing.", valueName: "file"),
+    completion: .file())
   var trace: String?
 
   @Option(

@@ -5,6 +5,15 @@ enum StandardError {
   /// Whether somebody watches it.
   static let isTerminal = isatty(STDERR_FILENO) == 1
 
+  /// Tells what went wrong.
+  static func fail(_ error: any Error) { fail("\(error)") }
+
+  /// Tells what went wrong.
+  static func fail(_ message: String) { write("\(Style.error.red("braid:")) \(message)") }
+
+  /// Tells what is worth knowing.
+  static func note(_ message: String) { write("braid: \(Style.error.yellow("note:")) \(message)") }
+
   /// Writes a line.
   static func write(_ line: String) {
     put((isTerminal ? "\r\u{1b}[K" : "") + line + "\n")

@@ -16,6 +16,7 @@ extension ProgramTests {
     func help(command: String) throws {
       let outcome = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
       #expect(outcome.status == 0 && outcome.errors.isEmpty)
+      #expect(outcome.text.contains("Examples:"), "the help of '\(command)' has no examples")
       let file = SharedData.packageRoot
         .appendingPathComponent(
           "Tests/CLITests/Goldens/\(command.isEmpty ? "braid" : command.replacing(" ", with: "-")).txt")
