@@ -19,38 +19,58 @@ struct InputArguments: ParsableArguments {
       valueName: "list"))
   var streams: String?
 
-  @Flag(name: .long, help: "Keep the container's times instead of counting from the input's start.")
-  var keepTime = false
+  @Flag(
+    name: .long, inversion: .prefixedNo,
+    help: "Keep the container's times instead of counting from the input's start.")
+  var keepTime: Bool?
 
   @Option(
-    name: .long, help: ArgumentHelp("Threads for decoding pictures; 0 for as many as cores.", valueName: "n"))
-  var decoderThreads: Int = 0
+    name: .long,
+    help: ArgumentHelp("Threads for decoding pictures; 0 for as many as cores. (default: 0)", valueName: "n"))
+  var decoderThreads: Int?
 
-  @Option(name: .long, help: ArgumentHelp("The largest picture, in pixels.", valueName: "n"))
-  var maxPixels: Int = InputLimits().pixels
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The largest picture, in pixels. (default: \(InputLimits().pixels))", valueName: "n"))
+  var maxPixels: Int?
 
-  @Option(name: .long, help: ArgumentHelp("The most streams in an input.", valueName: "n"))
-  var maxStreams: Int = InputLimits().streams
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The most streams in an input. (default: \(InputLimits().streams))", valueName: "n"))
+  var maxStreams: Int?
 
-  @Option(name: .long, help: ArgumentHelp("How much to read to find out what an input is.", valueName: "size"))
-  var probeBytes = ByteCountArgument(value: InputLimits().probeBytes)
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How much to read to find out what an input is. (default: \(ByteCount(bytes: InputLimits().probeBytes)))",
+      valueName: "size"))
+  var probeBytes: ByteCountArgument?
 
-  @Option(name: .long, help: ArgumentHelp("The longest line of text: and sensor: inputs.", valueName: "size"))
-  var maxLine = ByteCountArgument(value: InputLimits().lineBytes)
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The longest line of text: and sensor: inputs. (default: \(ByteCount(bytes: InputLimits().lineBytes)))",
+      valueName: "size"))
+  var maxLine: ByteCountArgument?
 
-  @Option(name: .long, help: ArgumentHelp("The largest single allocation of the decoders: 256MB.", valueName: "size"))
-  var maxAllocation = ByteCountArgument(value: InputLimits().allocationBytes)
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The largest single allocation of the decoders: 256MB. (default: \(ByteCount(bytes: InputLimits().allocationBytes)))",
+      valueName: "size"))
+  var maxAllocation: ByteCountArgument?
 
   func validate() throws {
     for (value, name) in [
-      (maxPixels, "max-pixels"), (maxStreams, "max-streams"), (maxAllocation.value, "max-allocation"),
-      (maxLine.value, "max-line"),
-    ]
-    where value < 1 {
-      throw ValidationError("--\(name) must be at least 1")
+      (maxPixels, "max-pixels"), (maxStreams, "max-streams"), (maxAllocation?.value, "max-allocation"),
+      (maxLine?.value, "max-line"),
+    ] {
+      if let value, value < 1 { throw ValidationError("--\(name) must be at least 1") }
     }
-    guard probeBytes.value >= 32 else { throw ValidationError("--probe-bytes must be at least 32") }
-    guard (0...64).contains(decoderThreads) else { throw ValidationError("--decoder-threads must be 0 to 64") }
+    if let probeBytes, probeBytes.value < 32 { throw ValidationError("--probe-bytes must be at least 32") }
+    if let decoderThreads, !(0...64).contains(decoderThreads) {
+      throw ValidationError("--decoder-threads must be 0 to 64")
+    }
   }
 
   /// The options that these arguments ask for.
@@ -60,15 +80,22 @@ struct InputArguments: ParsableArguments {
   /// - Throws: what is wrong with the list of streams.
   func options(format: String?) throws -> InputOptions {
     var options = InputOptions()
-    if let streams { options.streams = try StreamSelection(parsing: streams) }
+    try apply(to: &options)
     options.format = format
-    options.keepsTime = keepTime
-    options.decoderThreads = decoderThreads
-    options.limits.pixels = maxPixels
-    options.limits.streams = maxStreams
-    options.limits.probeBytes = probeBytes.value
-    options.limits.allocationBytes = maxAllocation.value
-    options.limits.lineBytes = maxLine.value
     return options
+  }
+
+  /// Sets what these arguments say; what they leave open stays.
+  ///
+  /// - Throws: what is wrong with the list of streams.
+  func apply(to options: inout InputOptions) throws {
+    if let streams { options.streams = try StreamSelection(parsing: streams) }
+    options.keepsTime = keepTime ?? options.keepsTime
+    options.decoderThreads = decoderThreads ?? options.decoderThreads
+    options.limits.pixels = maxPixels ?? options.limits.pixels
+    options.limits.streams = maxStreams ?? options.limits.streams
+    options.limits.probeBytes = probeBytes?.value ?? options.limits.probeBytes
+    options.limits.allocationBytes = maxAllocation?.value ?? options.limits.allocationBytes
+    options.limits.lineBytes = maxLine?.value ?? options.limits.lineBytes
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BraidCore
+import BraidInference
 import BraidPipeline
 
 /// `braid run`
@@ -16,6 +17,8 @@ struct Run: ParsableCommand {
         braid run clip.mp4 --model faces.onnx --pace realtime --budget 50ms
         braid run talk.wav --features mfcc,rms --output talk.jsonl
         braid run clip.mkv --deterministic | sha256sum
+        braid run --pipeline door.yaml --budget 40ms
+        braid run clip.mp4 --model faces.onnx --print-config > door.yaml
         braid run --each talks/ --jobs 2 --output results --resume
         cat clip.ts | braid run - --model none --features none
       """)
@@ -23,16 +26,23 @@ struct Run: ParsableCommand {
   @OptionGroup var arguments: RunArguments
 
   func run() throws {
-    if arguments.job.each { return try runEach() }
-    let configuration: SessionConfiguration
+    let pipeline: Pipeline
     do {
-      configuration = try arguments.configuration()
+      pipeline = try arguments.pipeline()
+      if arguments.printConfig {
+        let output = LineOutput()
+        output.write(Array(try pipeline.standingAlone().text.utf8))
+        return output.flush()
+      }
     } catch let error as any DescribedError {
       StandardError.fail(error)
-      throw CommandStatus(.usage)
+      throw CommandStatus(Self.status(of: error))
     }
+    if arguments.job.each { return try runEach(pipeline) }
+    let configuration = pipeline.configuration
+    TransformArguments.apply(pipeline.measuresTransforms)
     // One thread alone has no workers that could spin.
-    if configuration.threads > 1 { OpenMPEnvironment.makeIdleWorkersSleep() }
+    if configuration.threads > 1, arguments.canBeReadAgain { OpenMPEnvironment.makeIdleWorkersSleep() }
     let isQuiet = arguments.quiet
     let showsProgress = StandardError.isTerminal && !isQuiet
     let progress: (@Sendable (Session.Progress) -> Void)? =
@@ -49,22 +59,26 @@ struct Run: ParsableCommand {
     throw CommandStatus(status)
   }
 
-  private func runEach() throws {
+  private func runEach(_ pipeline: Pipeline) throws {
     var job: RunEach
     do {
-      let configuration = try arguments.configuration()
       let jobs = arguments.job.jobs
-      if configuration.threads / jobs > 1 { OpenMPEnvironment.makeIdleWorkersSleep() }
-      var pipeline = Pipeline(configuration)
-      pipeline.measuresTransforms = arguments.transforms.fftMeasure
-      job = try RunEach(
-        pipeline, folder: arguments.output, jobs: jobs, resumes: arguments.job.resume, isQuiet: arguments.quiet)
+      if pipeline.configuration.threads / jobs > 1, arguments.canBeReadAgain {
+        OpenMPEnvironment.makeIdleWorkersSleep()
+      }
+      TransformArguments.apply(pipeline.measuresTransforms)
+      job = try RunEach(pipeline, jobs: jobs, resumes: arguments.job.resume, isQuiet: arguments.quiet)
     } catch let error as any DescribedError {
-      StandardError.write("braid: \(error)")
-      let code = (error as? PipelineError)?.code
-      throw CommandStatus(code == .outputFailed ? .output : code == .modelNotFound ? .model : .usage)
+      StandardError.fail(error)
+      throw CommandStatus(Self.status(of: error))
     }
     throw CommandStatus(job.run())
+  }
+
+  /// The status that an error ends with before anything has run.
+  private static func status(of error: any DescribedError) -> ExitStatus {
+    guard let error = error as? PipelineError else { return error is InferenceError ? .model : .usage }
+    return error.code == .outputFailed ? .output : error.code == .modelNotFound ? .model : .usage
   }
 
   static func line(_ progress: Session.Progress) -> String {

@@ -14,7 +14,21 @@ struct RunArguments: ParsableArguments {
       lavfi:GRAPH; text:FILE for subtitles and texts, sensor:FILE for readings, one a line. Several make one session on one timeline. 'replay:DIR' repeats a recorded session.
       """,
       valueName: "input"), completion: .file())
-  var inputs: [String]
+  var inputs: [String] = []
+
+  @Option(
+    name: .customLong("pipeline"),
+    help: ArgumentHelp(
+      """
+      A YAML file that says all of a session: sources, models, budget, sinks and the rest. What is given beside it, inputs \
+      too, takes the place of what it says. docs/pipelines.md has every field.
+      """, valueName: "file"), completion: .file())
+  var pipelineFile: String?
+
+  @Flag(
+    name: .long,
+    help: "Print what would run, with every default, as a pipeline file; nothing is opened.")
+  var printConfig = false
 
   @Option(
     name: .long,
@@ -74,29 +88,33 @@ struct RunArguments: ParsableArguments {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Which frames models pass over: adaptive, none, every:N, max-fps:F.", valueName: "policy"))
-  var skip: SkipArgument = SkipArgument(policy: .adaptive)
+    help: ArgumentHelp(
+      "Which frames models pass over: adaptive, none, every:N, max-fps:F. (default: adaptive)", valueName: "policy"))
+  var skip: SkipArgument?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "What is kept where models pass frames over for want of time: 'content', most motion or energy; 'newest'.",
+      "What is kept where models pass frames over for want of time: 'content', most motion or energy; 'newest'. (default: content)",
       valueName: "what"))
-  var prefer: PreferenceArgument = .content
+  var prefer: PreferenceArgument?
 
   @Option(
     name: .long,
-    help: ArgumentHelp("'fast': as fast as possible; 'realtime': as if the file were live.", valueName: "pace"))
-  var pace: PaceArgument = .fast
-
-  @Option(
-    name: .long, help: ArgumentHelp("How far parts of a moment may be from its tick.", valueName: "duration"))
-  var tolerance: DurationArgument = DurationArgument(duration: .milliseconds(20))
+    help: ArgumentHelp(
+      "'fast': as fast as possible; 'realtime': as if the file were live. (default: fast)", valueName: "pace"))
+  var pace: PaceArgument?
 
   @Option(
     name: .long,
-    help: ArgumentHelp("How long a moment waits for a late part, at real-time pace.", valueName: "duration"))
-  var wait: DurationArgument = DurationArgument(duration: .milliseconds(40))
+    help: ArgumentHelp("How far parts of a moment may be from its tick. (default: 20ms)", valueName: "duration"))
+  var tolerance: DurationArgument?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How long a moment waits for a late part, at real-time pace. (default: 40ms)", valueName: "duration"))
+  var wait: DurationArgument?
 
   @Option(name: .long, help: ArgumentHelp("Begin there, exactly: 12.5, 90s, 1:30.", valueName: "time"))
   var start: DurationArgument?
@@ -106,9 +124,10 @@ struct RunArguments: ParsableArguments {
 
   @Option(
     name: [.long, .short],
-    help: ArgumentHelp("Write records there; '-' is stdout. With --each, a folder.", valueName: "file"),
+    help: ArgumentHelp(
+      "Write records there; '-' is stdout. With --each, a folder. (default: -)", valueName: "file"),
     completion: .file())
-  var output: String = "-"
+  var output: String?
 
   @Option(
     name: .long,
@@ -132,18 +151,18 @@ struct RunArguments: ParsableArguments {
   var statsEvery: DurationArgument?
 
   @Flag(
-    name: .long,
+    name: .long, inversion: .prefixedNo,
     help: "Leave out all measured times: the same input gives the same bytes, whatever the machine's load.")
-  var deterministic = false
+  var deterministic: Bool?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
       """
       Threads that models run on, in all: different models run side by side, and what is left, or what a budget needs, divides \
-      large runs.
+      large runs. (default: 1)
       """, valueName: "n"))
-  var threads: Int = 1
+  var threads: Int?
 
   @OptionGroup var transforms: TransformArguments
 
@@ -163,56 +182,6 @@ struct RunArguments: ParsableArguments {
 
   @Flag(name: [.long, .short], help: "No progress line and no notes on stderr; errors are still shown.")
   var quiet = false
-
-  func validate() throws {
-    guard job.each else { return }
-    if output == "-" { throw ValidationError("--each needs --output: the folder that the results go to.") }
-    for (value, name) in [(live.record, "record"), (trace, "trace"), (explainSkips, "explain-skips")]
-    where value != nil {
-      throw ValidationError("--\(name) is for one session: leave it out, or run the file without --each.")
-    }
-  }
-
-  /// The configuration that these arguments ask for.
-  func configuration() throws -> SessionConfiguration {
-    var configuration = SessionConfiguration(inputs: inputs)
-    configuration.inputOptions = try input.options(format: container.format)
-    configuration.inputOptions.start = start.map { MediaTime.zero + $0.duration }
-    configuration.inputOptions.duration = duration?.duration
-    configuration.inputOptions.decoderThreads = input.decoderThreads
-    configuration.inputOptions.live = live.options
-    configuration.recording = live.record
-    if !model.isEmpty { configuration.models = .named(model == ["none"] ? [] : model) }
-    if let features {
-      configuration.features = .named(features == "none" ? "" : features)
-    }
-    configuration.moments = try moments.map { try MomentSelection($0) }
-    configuration.budget = budget?.duration
-    configuration.skip = skip.policy
-    configuration.prefersContent = prefer == .content
-    configuration.schedules = try schedule.map(ScheduleSetting.init)
-    for setting in gate { configuration.gates.append(try GateSetting(setting)) }
-    for setting in crops { configuration.crops.append(try CropSetting(setting)) }
-    configuration.explanation = explainSkips
-    configuration.pace = pace.pace
-    configuration.tolerance = tolerance.duration
-    configuration.wait = wait.duration
-    configuration.output = output
-    configuration.trace = trace
-    configuration.statsInterval = statsEvery?.duration
-    configuration.isDeterministic = deterministic
-    configuration.threads = threads
-    configuration.kernels = try kernels.choice()
-    if deterministic, transforms.fftMeasure {
-      throw PipelineError(
-        .configuration, "--fft-measure contradicts --deterministic: the last bits of spectra differ from run to run",
-        location: "--fft-measure", remedy: "Leave out one of the two")
-    }
-    transforms.apply()
-    configuration.modelFolders = ModelFolders.all
-    try configuration.validate()
-    return configuration
-  }
 }
 
 /// A duration as an argument.

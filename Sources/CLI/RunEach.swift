@@ -28,7 +28,11 @@ struct RunEach {
   private var fault: ExitStatus?
 
   /// Finds the files and opens the job's journal.
-  init(_ pipeline: Pipeline, folder: String, jobs: Int, resumes: Bool, isQuiet: Bool) throws {
+  ///
+  /// - Throws: ``PipelineError`` for what cannot be a job, before anything is written.
+  init(_ pipeline: Pipeline, jobs: Int, resumes: Bool, isQuiet: Bool) throws {
+    try Self.check(pipeline.configuration)
+    let folder = pipeline.configuration.output
     files = try BatchFiles.find(pipeline.configuration.inputs)
     journal = try BatchJournal(folder: folder, configuration: pipeline.fingerprint(), resumes: resumes)
     var configuration = pipeline.configuration
@@ -44,6 +48,25 @@ struct RunEach {
       let changes = journal.changes.isEmpty ? "" : " (now \(journal.changes.prefix(3).joined(separator: ", ")))"
       StandardError.write(
         "braid: note: \(journal.outdatedCount) results were made with other settings\(changes) and are made anew")
+    }
+  }
+
+  /// Refuses what several sessions cannot have together.
+  private static func check(_ configuration: SessionConfiguration) throws(PipelineError) {
+    guard configuration.output != "-" else {
+      throw PipelineError(
+        .configuration, "--each needs --output: the folder that the results go to", location: "--each",
+        remedy: "Give --output DIR")
+    }
+    let own = [
+      (configuration.recording, "--record"), (configuration.trace, "--trace"),
+      (configuration.explanation, "--explain-skips"),
+      (configuration.sinks.first { $0.kind.isFile || $0.kind == .fifo || $0.kind == .unix }?.id, "--sink"),
+    ]
+    for (value, option) in own where value != nil {
+      throw PipelineError(
+        .configuration, "\(option) is for one session, and --each runs many", location: option,
+        remedy: "Leave it out, or run the file without --each")
     }
   }
 
@@ -151,7 +174,7 @@ struct RunEach {
             file: file, duration: record.duration, results: record.results, events: record.events,
             errors: record.errors))
       } catch {
-        StandardError.write("braid: \(error)")
+        StandardError.fail(error)
         fault = .output
         record.failure = ErrorRecord(error: error, isFatal: true)
       }

@@ -11,6 +11,11 @@ public struct CropSetting: Hashable, Sendable {
   /// How they are cut out; what is not said is as the model's package says.
   public var crops = CropDescription()
 
+  /// That `model` looks at what `source` detects, as its package says.
+  init(model: String, source: String) {
+    (self.model, self.source) = (model, source)
+  }
+
   /// Reads a setting.
   ///
   /// - Throws: ``PipelineError/Code/configuration``.

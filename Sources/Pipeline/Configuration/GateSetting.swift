@@ -13,6 +13,11 @@ public struct GateSetting: Hashable, Sendable {
   /// How long an instant is a yes where nothing is said.
   public static let instantHold = MediaDuration.milliseconds(500)
 
+  /// That `model` goes by `source`, with what its kind has for a hold.
+  init(model: String, source: String) {
+    (self.model, self.source) = (model, source)
+  }
+
   /// Reads a setting.
   ///
   /// - Throws: ``PipelineError/Code/configuration``.

@@ -9,6 +9,11 @@ public struct ScheduleSetting: Hashable, Sendable {
   /// What is said of it.
   public var schedule: ModelSchedule
 
+  /// What is said of a model.
+  init(model: String, _ schedule: ModelSchedule) {
+    (self.model, self.schedule) = (model, schedule)
+  }
+
   /// Reads a setting.
   ///
   /// - Throws: ``PipelineError/Code/configuration`` where no model is named, `SchedulingError` for what is wrong with the rest.

@@ -114,47 +114,54 @@ public struct SessionConfiguration: Sendable {
     guard !inputs.isEmpty else {
       throw PipelineError(.configuration, "no input was given", location: "INPUT", remedy: "Name a file, a URL or '-'")
     }
+    if let error = contradictions.first { throw error }
+  }
+
+  /// All that can be known to be wrong before anything is opened, whatever the inputs are: each with the option that is to blame
+  /// as its location.
+  var contradictions: [PipelineError] {
+    var errors: [PipelineError] = []
+    func refuse(_ message: String, _ location: String, _ remedy: String) {
+      errors.append(PipelineError(.configuration, message, location: location, remedy: remedy))
+    }
     if isDeterministic, pace == .realtime {
-      throw PipelineError(
-        .configuration, "--deterministic needs --pace fast: at real-time pace the lines depend on the machine",
-        location: "--deterministic", remedy: "Leave out --pace realtime")
+      refuse(
+        "--deterministic needs --pace fast: at real-time pace the lines depend on the machine", "--deterministic",
+        "Leave out --pace realtime")
     }
     if isDeterministic, kernels != .rule {
-      throw PipelineError(
-        .configuration, "--measure-kernels contradicts --deterministic: the fastest kernel differs from run to run",
-        location: "--measure-kernels", remedy: "Leave out one of the two")
+      refuse(
+        "--measure-kernels contradicts --deterministic: the fastest kernel differs from run to run",
+        "--measure-kernels", "Leave out one of the two")
     }
-    guard threads >= 1, threads <= 1024 else {
-      throw PipelineError(.configuration, "\(threads) threads", location: "--threads", remedy: "Give 1 to 1024")
+    if threads < 1 || threads > 1024 {
+      refuse("\(threads) threads", "--threads", "Give 1 to 1024")
     }
     let hasModels = if case .named(let names) = models { !names.isEmpty } else { false }
     if !hasModels, replayedFolder == nil, !gates.isEmpty || !crops.isEmpty {
-      throw PipelineError(
-        .configuration, "there is no model that could go by another", location: crops.isEmpty ? "--gate" : "--crops",
-        remedy: "Name both models with --model")
+      refuse(
+        "there is no model that could go by another", crops.isEmpty ? "--gate" : "--crops",
+        "Name both models with --model")
     }
     if !hasModels, replayedFolder == nil, explanation != nil || !schedules.isEmpty {
-      throw PipelineError(
-        .configuration, "there is no model to schedule", location: schedules.isEmpty ? "--explain-skips" : "--schedule",
-        remedy: "Name one with --model")
+      refuse(
+        "there is no model to schedule", schedules.isEmpty ? "--explain-skips" : "--schedule", "Name one with --model")
     }
-    try validateSinks()
+    errors += sinkContradictions
     if let budget, budget <= .zero {
-      throw PipelineError(
-        .configuration, "the budget must be longer than nothing", location: "--budget", remedy: "Give e.g. 50ms")
+      refuse("the budget must be longer than nothing", "--budget", "Give e.g. 50ms")
     }
     if let statsInterval, statsInterval > .zero, statsInterval < .milliseconds(1) {
-      throw PipelineError(
-        .configuration, "stats cannot be written that often", location: "--stats-every", remedy: "Give 1ms or more")
+      refuse("stats cannot be written that often", "--stats-every", "Give 1ms or more")
     }
     if inputs.count > 1 || recording != nil, inputs.contains(where: { Self.replayedFolder($0) != nil }) {
-      throw PipelineError(
-        .configuration, "a replay is a session of its own: it has no other inputs and is not recorded again",
-        location: "INPUT", remedy: "Give the replay alone")
+      refuse(
+        "a replay is a session of its own: it has no other inputs and is not recorded again", "INPUT",
+        "Give the replay alone")
     }
     if inputs.filter({ InputOpening.path(of: $0) == "-" }).count > 1 {
-      throw PipelineError(
-        .configuration, "standard input can be read once only", location: "INPUT", remedy: "Name '-' once")
+      refuse("standard input can be read once only", "INPUT", "Name '-' once")
     }
+    return errors
   }
 }

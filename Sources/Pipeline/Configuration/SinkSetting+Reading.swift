@@ -160,30 +160,32 @@ extension SinkSetting {
 }
 
 extension SessionConfiguration {
-  /// Checks that the sinks go together, and with the session.
-  ///
-  /// - Throws: ``PipelineError/Code/configuration``.
-  func validateSinks() throws(PipelineError) {
+  /// Where the sinks do not go together, or with the session.
+  var sinkContradictions: [PipelineError] {
+    var errors: [PipelineError] = []
     guard sinks.count <= 64 else {
-      throw PipelineError(.configuration, "\(sinks.count) sinks", location: "--sink", remedy: "Give 64 at most")
+      return [PipelineError(.configuration, "\(sinks.count) sinks", location: "--sink", remedy: "Give 64 at most")]
     }
     for (place, sink) in sinks.enumerated() {
       if sinks[..<place].contains(where: {
         $0.id == sink.id || $0.kind != .http && sink.kind != .http && $0.target == sink.target
       }) {
-        throw PipelineError(
-          .configuration, "two sinks write to \(sink.target)", location: "--sink \(sink.id)",
-          remedy: "Give each its own")
+        errors.append(
+          PipelineError(
+            .configuration, "two sinks write to \(sink.target)", location: "--sink \(sink.id)",
+            remedy: "Give each its own"))
       }
       if isDeterministic, let drop = sink.drop, drop != .none {
-        throw PipelineError(
-          .configuration, "drop=\(drop.rawValue) contradicts --deterministic: what is dropped depends on the machine",
-          location: "--sink \(sink.id)", remedy: "Leave out one of the two")
+        errors.append(
+          PipelineError(
+            .configuration, "drop=\(drop.rawValue) contradicts --deterministic: what is dropped depends on the machine",
+            location: "--sink \(sink.id)", remedy: "Leave out one of the two"))
       }
       if pace == .realtime, sink.drop == SinkSetting.Drop.none {
-        throw Self.waitingSink(sink)
+        errors.append(Self.waitingSink(sink))
       }
     }
+    return errors
   }
 
   /// That a sink would hold up what comes as time goes.

@@ -28,6 +28,7 @@ extension Pipeline {
     writer.field("measure-kernels", configuration.kernels != .rule)
     writer.field("fft-measure", measuresTransforms)
     writer.field("output", configuration.output)
+    writeSinks(to: &writer)
     writer.field("stats-every", configuration.statsInterval)
     writer.field("explain-skips", configuration.explanation)
     writer.field("trace", configuration.trace)
@@ -46,9 +47,9 @@ extension Pipeline {
       writer.field("decoder-threads", options.decoderThreads)
       writer.field("max-pixels", options.limits.pixels)
       writer.field("max-streams", options.limits.streams)
-      writer.field("probe-bytes", options.limits.probeBytes)
-      writer.field("max-line", options.limits.lineBytes)
-      writer.field("max-allocation", options.limits.allocationBytes)
+      writer.field("probe-bytes", yaml: ByteCount(bytes: options.limits.probeBytes).description)
+      writer.field("max-line", yaml: ByteCount(bytes: options.limits.lineBytes).description)
+      writer.field("max-allocation", yaml: ByteCount(bytes: options.limits.allocationBytes).description)
     }
     writer.map("live") { writer in
       writer.field("reconnect", options.live.reconnects)
@@ -122,6 +123,19 @@ extension Pipeline {
     if let place = models.firstIndex(of: model) { model = names[place] }
     writer.field("model", model)
     writer.field("label", label)
+  }
+
+  private func writeSinks(to writer: inout YAMLWriter) {
+    writer.list("sinks", configuration.sinks) { writer, sink in
+      writer.field("kind", sink.kind.rawValue)
+      writer.field("target", sink.target)
+      var written: Set<String> = []
+      let settings = sink.settings
+      for (name, _) in settings where written.insert(name).inserted {
+        let values = settings.filter { $0.name == name }.map(\.value)
+        if values.count == 1 { writer.field(name, values[0]) } else { writer.list(name, values) }
+      }
+    }
   }
 
   private func writeMoments(to writer: inout YAMLWriter) {

@@ -14,4 +14,24 @@ public struct Pipeline: Sendable {
   public init(_ configuration: SessionConfiguration) {
     self.configuration = configuration
   }
+
+  /// Checks what can be known before anything is opened.
+  ///
+  /// - Throws: ``PipelineError/Code/configuration``.
+  public func validate() throws(PipelineError) {
+    try configuration.validate()
+    if let error = contradictions.first { throw error }
+  }
+
+  /// All that can be known to be wrong, whatever the sources are, each with the option that is to blame as its location.
+  var contradictions: [PipelineError] {
+    var errors = configuration.contradictions
+    if configuration.isDeterministic, measuresTransforms {
+      errors.append(
+        PipelineError(
+          .configuration, "--fft-measure contradicts --deterministic: the last bits of spectra differ from run to run",
+          location: "--fft-measure", remedy: "Leave out one of the two"))
+    }
+    return errors
+  }
 }
