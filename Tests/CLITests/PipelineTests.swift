@@ -137,6 +137,20 @@ extension ProgramTests {
       }
     }
 
+    @Test("Faces, their emotions and speech: the cascade of the benchmark", .enabled(if: SharedData.isPresent))
+    func cascade() throws {
+      let file = Self.root + "/Benchmarks/cascade.yaml"
+      let piped = try Program.records(["--pipeline", file, "--deterministic", "--duration", "1s"])
+      let models = SharedData.folder.path + "/models/"
+      let straight = try Program.records([
+        SharedData.media("faces_speech_h264_aac.mp4"), "--deterministic", "--duration", "1s", "--model",
+        models + "ultraface_RFB-320_int8_qdq.onnx", "--model", models + "fer_mini_xception_int8_qdq.onnx", "--model",
+        models + "silero_vad_16k_op15.onnx", "--crops",
+        "fer_mini_xception_int8_qdq=ultraface_RFB-320_int8_qdq,margin=0.2,square=yes",
+      ])
+      #expect(piped.lines.dropFirst() == straight.lines.dropFirst() && piped.results.count > 60)
+    }
+
     @Test("Every example of the reference is a pipeline")
     func reference() throws {
       let scratch = try Scratch()

@@ -153,12 +153,12 @@ struct PipelineFileTests {
       "8:22: live.open-timeout: it must be longer than nothing", "9:12: features[0]: ",
       "9:17: features[1]: 'rms,luma' names several",
       "11:20: models[0].shedule: there is no such field. Did you mean 'schedule'?",
-      "12:47: models[1].schedule.weight: weight '-1' is out of range",
-      "12:67: models[1].gates[0].model: the pipeline has no model 'aa'. Did you mean 'a'?",
-      "12:88: models[1].crops.model: b cannot go by itself",
-      "12:99: models[1].crops.margin: margin '99' is out of range",
+      "12:48: models[1].schedule.weight: weight '-1' is out of range",
+      "12:69: models[1].gates[0].model: the pipeline has no model 'aa'. Did you mean 'a'?",
+      "12:90: models[1].crops.model: b cannot go by itself",
+      "12:101: models[1].crops.margin: margin '99' is out of range",
       "13:41: sinks[0].rotat: jsonl has no setting 'rotat'. Did you mean rotate?",
-      "13:56: sinks[1].kind: there is no sink of the kind 'jsnl'. Did you mean jsonl?",
+      "13:53: sinks[1].kind: there is no sink of the kind 'jsnl'. Did you mean jsonl?",
       "14:17: moments.tick: 'video' is no tick", "14:43: moments.streams[1]: audio:0 is named twice",
     ]
     for (found, expected) in zip(found, expected) { #expect(found.hasPrefix(expected), "\(found)") }
@@ -182,9 +182,9 @@ struct PipelineFileTests {
       (
         "models:\n  - {name: a, file: a, gates: [{model: b}]}\n  - {name: b, file: b, crops: {model: c}}\n"
           + "  - {name: c, file: c, gates: [{model: a}]}",
-        "3:39: models[0].gates[0].model: models wait for each other in a circle: a by b by c by a"
+        "3:40: models[0].gates[0].model: models wait for each other in a circle: a by b by c by a"
       ),
-      ("models: [{file: a}, {file: a}]", "2:27: models[1].file: two models are called 'a'"),
+      ("models: [{file: a}, {file: a}]", "2:28: models[1].file: two models are called 'a'"),
       (
         "models: [{file: a, gates: [{model: b}, {model: b}]}, {file: b}]",
         "2:40: models[0].gates[1]: the gate is given twice"
