@@ -182,7 +182,7 @@ struct PipelineFileTests {
       (
         "models:\n  - {name: a, file: a, gates: [{model: b}]}\n  - {name: b, file: b, crops: {model: c}}\n"
           + "  - {name: c, file: c, gates: [{model: a}]}",
-        "3:40: models[0].gates[0].model: models wait for each other in a circle: a by b by c by a"
+        "5:40: models[2].gates[0].model: models wait for each other in a circle: a by b by c by a"
       ),
       ("models: [{file: a}, {file: a}]", "2:28: models[1].file: two models are called 'a'"),
       (
