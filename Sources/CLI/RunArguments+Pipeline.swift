@@ -23,7 +23,7 @@ extension RunArguments {
     try applyInputs(to: &pipeline.configuration)
     try applyModels(to: &pipeline)
     applyRun(to: &pipeline.configuration)
-    applyOutputs(to: &pipeline.configuration)
+    try applyOutputs(to: &pipeline.configuration)
     if let measures = kernels.measureKernels {
       pipeline.configuration.kernels = measures ? try KernelChoice.measuredForUser() : .rule
     }
@@ -76,8 +76,9 @@ extension RunArguments {
     if let deterministic { configuration.isDeterministic = deterministic }
   }
 
-  private func applyOutputs(to configuration: inout SessionConfiguration) {
+  private func applyOutputs(to configuration: inout SessionConfiguration) throws {
     if let output { configuration.output = output }
+    if !sink.isEmpty { configuration.sinks = try sink.map { try SinkSetting($0) } }
     if let explainSkips { configuration.explanation = explainSkips }
     if let trace { configuration.trace = trace }
     if let statsEvery { configuration.statsInterval = statsEvery.duration }

@@ -132,6 +132,16 @@ struct RunArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
+      """
+      Write records elsewhere too, on a thread of its own: jsonl:FILE, fifo:PATH, unix:SOCKET, http://…; events as vtt:FILE, \
+      srt:FILE, rttm:FILE; a film of what was found as video:FILE.mp4. Settings follow with commas: \
+      'types=result,event', 'models=NAME', 'drop=oldest', 'rotate=100MB'; see docs/sinks.md. Repeatable.
+      """, valueName: "kind:target[,setting…]"), completion: .file())
+  var sink: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
       "Write each decision of the scheduler with the numbers behind it, a line of JSON each; '-' is stderr.",
       valueName: "file"), completion: .file())
   var explainSkips: String?

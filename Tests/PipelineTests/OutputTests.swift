@@ -43,7 +43,9 @@ struct OutputTests {
         for bound: Int64 in [5, 12, .max] {
           for place in places where place.0 < bound && (bound == 5 || place.0 >= (bound == 12 ? 5 : 12)) {
             let name = "\(place.0 + 10) \(place.1) \(place.2 + 1)"
-            ordered.add(LineOrder(time: MediaTime(nanoseconds: place.0), stream: place.1, model: place.2)) {
+            ordered.add(
+              LineOrder(time: MediaTime(nanoseconds: place.0), stream: place.1, model: place.2), RecordSubject(.event)
+            ) {
               event(name).write(to: &$0)
             }
           }
@@ -67,7 +69,9 @@ struct OutputTests {
     let sink = try RecordSink.file("/dev/null")
     var ordered = OrderedOutput()
     for time: Int64 in [1, 2, 3] {
-      ordered.add(LineOrder(time: MediaTime(nanoseconds: time), stream: 0, model: 0)) { event("e").write(to: &$0) }
+      ordered.add(LineOrder(time: MediaTime(nanoseconds: time), stream: 0, model: 0), RecordSubject(.event)) {
+        event("e").write(to: &$0)
+      }
     }
     ordered.release(before: MediaTime(nanoseconds: 2), to: sink)
     #expect(ordered.count == 2)

@@ -107,6 +107,22 @@ public enum RecordSchema {
           },
           "required": ["given", "late", "revised", "lost"]
         },
+        "sinks": {
+          "description": "What became of what each sink was offered, before this record: offered = lines + dropped, and in stats what waits.",
+          "type": "object",
+          "additionalProperties": {
+            "type": "object",
+            "properties": {
+              "offered": {"type": "integer", "minimum": 0},
+              "lines": {"type": "integer", "minimum": 0},
+              "dropped": {"type": "integer", "minimum": 0},
+              "retries": {"type": "integer", "minimum": 0},
+              "bytes": {"type": "integer", "minimum": 0},
+              "errors": {"type": "integer", "minimum": 0}
+            },
+            "required": ["offered", "lines", "dropped", "retries", "bytes", "errors"]
+          }
+        },
         "model_account": {
           "type": "object",
           "properties": {
@@ -416,7 +432,8 @@ public enum RecordSchema {
               }
             },
             "fairness": {"$ref": "#/$defs/fairness"},
-            "moments": {"$ref": "#/$defs/moments"}
+            "moments": {"$ref": "#/$defs/moments"},
+            "sinks": {"$ref": "#/$defs/sinks"}
           },
           "required": ["type", "seq", "pts", "streams", "models"]
         },
@@ -446,7 +463,8 @@ public enum RecordSchema {
             "streams": {"type": "object", "additionalProperties": {"$ref": "#/$defs/account"}},
             "models": {"type": "object", "additionalProperties": {"$ref": "#/$defs/model_account"}},
             "fairness": {"$ref": "#/$defs/fairness"},
-            "moments": {"$ref": "#/$defs/moments"}
+            "moments": {"$ref": "#/$defs/moments"},
+            "sinks": {"$ref": "#/$defs/sinks"}
           },
           "required": ["type", "duration", "errors", "av_offset_ms", "streams", "models"]
         },

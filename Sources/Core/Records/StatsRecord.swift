@@ -32,6 +32,9 @@ public struct StatsRecord: Sendable {
   /// What became of moments; nil where none were asked for.
   public var moments: MomentAccount?
 
+  /// What became of what sinks were offered.
+  public var sinks: [SinkAccount] = []
+
   /// An empty record, to be filled and used again.
   public init() {}
 
@@ -92,6 +95,7 @@ public struct StatsRecord: Sendable {
       writer.value(fairness, decimals: 4)
     }
     moments?.write(to: &writer)
+    SinkAccount.write(sinks, to: &writer)
     writer.endRecord()
   }
 

@@ -25,6 +25,13 @@ struct ModelNames {
       remedy: guess + (names.isEmpty ? "Name it with --model too" : "It has \(names.joined(separator: ", "))"))
   }
 
+  /// `name@version` of the model that is called `name`.
+  ///
+  /// - Throws: as ``place(of:location:)``.
+  func id(of name: String, location: String) throws(PipelineError) -> String {
+    models[try place(of: name, location: location)].description.id
+  }
+
   /// The place of the model that is called by the whole of `text`, or by what stands before one of its colons, and the label after
   /// that.
   ///

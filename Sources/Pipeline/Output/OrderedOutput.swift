@@ -20,6 +20,7 @@ struct LineOrder: Comparable {
 struct OrderedOutput {
   private struct Line {
     var order: LineOrder
+    var subject: RecordSubject
     var writer: JSONWriter
   }
 
@@ -39,8 +40,8 @@ struct OrderedOutput {
   /// How many lines wait.
   var count: Int { lines.count }
 
-  /// Adds a record that `body` writes; its `seq` is given when it leaves.
-  mutating func add(_ order: LineOrder, _ body: (inout JSONWriter) -> Void) {
+  /// Adds a record about `subject` that `body` writes; its `seq` is given when it leaves.
+  mutating func add(_ order: LineOrder, _ subject: RecordSubject, _ body: (inout JSONWriter) -> Void) {
     var writer = free.popLast() ?? JSONWriter()
     writer.removeAll()
     writer.sessionID = sessionID
@@ -48,11 +49,11 @@ struct OrderedOutput {
     // Most records come in order: look for the place from the end.
     var index = lines.count
     while index > 0, order < lines[index - 1].order { index -= 1 }
-    lines.insert(Line(order: order, writer: writer), at: index)
+    lines.insert(Line(order: order, subject: subject, writer: writer), at: index)
   }
 
-  /// Writes every line before `bound` to the sink, oldest first.
-  mutating func release(before bound: MediaTime, to sink: RecordSink) {
+  /// Writes every line before `bound` to the sink, oldest first, and gives it to the others.
+  mutating func release(before bound: MediaTime, to sink: RecordSink, _ others: SessionSinks? = nil) {
     var count = 0
     while count < lines.count, lines[count].order.time < bound || bound == .distantFuture {
       scratch.removeAll(keepingCapacity: true)
@@ -62,6 +63,7 @@ struct OrderedOutput {
         seq += 1
       }
       sink.write(scratch)
+      others?.take(scratch, about: lines[count].subject, at: lines[count].order.time)
       free.append(lines[count].writer)
       count += 1
     }

@@ -14,6 +14,8 @@ final class SessionOutput {
 
   private var ordered = OrderedOutput()
   private let destination: Destination
+  /// Where records go besides.
+  private let sinks: SessionSinks?
   /// Where the session's thread writes down what it does.
   let trace: TraceRow?
   /// Whether records carry the times that were measured: capture, latency, budget.
@@ -28,15 +30,18 @@ final class SessionOutput {
   /// How many results were told.
   private(set) var resultCount = 0
 
-  init(_ destination: Destination, now: HostTime, trace: TraceRow? = nil) {
+  init(_ destination: Destination, sinks: SessionSinks? = nil, now: HostTime, trace: TraceRow? = nil) {
     self.destination = destination
+    self.sinks = sinks
     self.trace = trace
     wallOffset = WallClock.nanosecondsSinceEpoch.subtractingSaturating(now.nanoseconds)
   }
 
   /// Gives every line the session's id, where several sessions may write to the same place.
   func mark(sessionID: String?) {
-    if case .records(let sink) = destination { ordered.sessionID = sink.isShared ? sessionID : nil }
+    guard case .records(let sink) = destination else { return }
+    ordered.sessionID = sink.isShared ? sessionID : nil
+    sinks?.sessionID = sink.isShared ? nil : sessionID
   }
 
   /// How what takes it is.
@@ -62,23 +67,23 @@ final class SessionOutput {
   func wallTime(_ captured: HostTime) -> Int64 { captured.nanoseconds.addingSaturating(wallOffset) }
 
   func session(_ record: SessionRecord) {
-    add(.first) { record.write(to: &$0) }
+    add(.first, RecordSubject(.session)) { record.write(to: &$0) }
     release(before: .distantFuture, flush: true)
   }
 
   func result(_ record: ResultRecord, order: LineOrder) {
     resultCount += 1
-    add(order) { record.write(to: &$0) }
+    add(order, RecordSubject(resultOf: record.model)) { record.write(to: &$0) }
   }
 
   func event(_ record: EventRecord, order: LineOrder) {
     if record.isFinal { eventCount += 1 }
-    add(order) { record.write(to: &$0) }
+    add(order, RecordSubject(record)) { record.write(to: &$0) }
   }
 
   func moment(_ record: MomentRecord, order: LineOrder) {
     if !record.isCorrection { eventCount += 1 }
-    add(order) { record.write(to: &$0) }
+    add(order, RecordSubject(.event)) { record.write(to: &$0) }
   }
 
   /// What rows will come, by place.
@@ -89,26 +94,26 @@ final class SessionOutput {
   /// Rows of the feature at a place among the features.
   func features(_ record: FeaturesRecord, place: Int, order: LineOrder) {
     if case .rows(let receiver) = destination { receiver.take(record, place: place) }
-    add(order) { record.write(to: &$0) }
+    add(order, RecordSubject(.features)) { record.write(to: &$0) }
   }
 
   func gap(_ record: GapRecord, order: LineOrder) {
     if case .rows(let receiver) = destination { receiver.take(record) }
-    add(order) { record.write(to: &$0) }
+    add(order, RecordSubject(.gap)) { record.write(to: &$0) }
   }
 
   func stats(_ record: StatsRecord) {
-    add(LineOrder(time: record.pts, stream: -1, model: -1)) { record.write(to: &$0) }
+    add(LineOrder(time: record.pts, stream: -1, model: -1), RecordSubject(.stats)) { record.write(to: &$0) }
   }
 
   func error(_ error: any DescribedError, isFatal: Bool, at time: MediaTime = .distantFuture) {
     errorCount += 1
     let record = ErrorRecord(error: error, isFatal: isFatal)
-    add(LineOrder(time: time, stream: -1, model: -1)) { record.write(to: &$0) }
+    add(LineOrder(time: time, stream: -1, model: -1), RecordSubject(.error)) { record.write(to: &$0) }
   }
 
   func summary(_ record: SummaryRecord) {
-    add(.last) { record.write(to: &$0) }
+    add(.last, RecordSubject(.summary)) { record.write(to: &$0) }
   }
 
   /// Writes what lies before `bound` and hands it to the system.
@@ -116,8 +121,11 @@ final class SessionOutput {
     guard case .records(let sink) = destination else { return }
     let begun = trace?.begin()
     let waiting = ordered.count
-    ordered.release(before: bound, to: sink)
-    if flush { sink.flush() }
+    ordered.release(before: bound, to: sink, sinks)
+    if flush {
+      sink.flush()
+      sinks?.flush(before: bound)
+    }
     if ordered.count < waiting { trace?.span("write", since: begun, .count("lines", waiting - ordered.count)) }
   }
 
@@ -127,14 +135,14 @@ final class SessionOutput {
   func finish(isComplete: Bool) {
     switch destination {
     case .records(let sink):
-      ordered.release(before: .distantFuture, to: sink)
+      ordered.release(before: .distantFuture, to: sink, sinks)
       sink.finish()
     case .rows(let receiver): receiver.finish(isComplete: isComplete)
     }
   }
 
-  private func add(_ order: LineOrder, _ body: (inout JSONWriter) -> Void) {
-    if case .records = destination { ordered.add(order, body) }
+  private func add(_ order: LineOrder, _ subject: RecordSubject, _ body: (inout JSONWriter) -> Void) {
+    if case .records = destination { ordered.add(order, subject, body) }
   }
 }
 

@@ -92,6 +92,9 @@ public final class Session: Sendable {
     { [clock, requestedAt] in requestedAt.withLock { $0 }.map { clock.now - $0 > .seconds(1) } ?? false }
   }
 
+  /// When the session was asked to end; nil while it was not.
+  var interruptedAt: HostTime? { requestedAt.withLock { $0 } }
+
   /// The status that the session was asked to end with, if it was.
   var interruptedStatus: ExitStatus? { requested.withLock { $0 } }
 
@@ -107,6 +110,7 @@ public final class Session: Sendable {
   ///   opened, written as `error` records before the `summary`.
   public func run() -> ExitStatus {
     let sink: RecordSink
+    let sinks: SessionSinks?
     let trace: TraceFile?
     do throws(PipelineError) {
       try configuration.validate()
@@ -118,14 +122,15 @@ public final class Session: Sendable {
     do throws(PipelineError) {
       trace = try configuration.trace.map { path throws(PipelineError) in try TraceFile(path, isGivenUp: isGivenUp) }
       sink = configuration.output == "-" ? .standardOutput() : try .file(configuration.output)
+      sinks = try openSinks()
     } catch {
       observer.error(error)
-      return .output
+      return error.code == .configuration ? .usage : .output
     }
     sink.isGivenUp = isGivenUp
-    guard let trace else { return SessionRun(self, destination: .records(sink)).run() }
+    guard let trace else { return SessionRun(self, destination: .records(sink), sinks: sinks).run() }
     let recorder = TraceRecorder(clock: clock) { trace.write($0) }
-    let status = SessionRun(self, destination: .records(sink), trace: SessionTrace(recorder)).run()
+    let status = SessionRun(self, destination: .records(sink), sinks: sinks, trace: SessionTrace(recorder)).run()
     let dropped = recorder.finish()
     if dropped > 0 { observer.note("the trace lacks \(dropped) events, which came faster than they could be written") }
     guard let error = trace.finish() else { return status }
@@ -133,10 +138,27 @@ public final class Session: Sendable {
     return .output
   }
 
+  private func openSinks() throws(PipelineError) -> SessionSinks? {
+    guard !configuration.sinks.isEmpty else { return nil }
+    return try SessionSinks(
+      configuration.sinks, pace: configuration.pace, clock: clock, ready: ready,
+      interruptedAt: { [self] in interruptedAt }, note: observer.note)
+  }
+
   /// Checks that no output would overwrite an input or another output.
   private func checkFiles() throws(PipelineError) {
+    let files = configuration.sinks.filter { $0.kind != .http }.map(\.target)
+    for (place, file) in files.enumerated() {
+      let others =
+        [configuration.output, configuration.trace ?? "-", configuration.explanation ?? "-"] + files[..<place]
+      for other in others where other == file || RecordSink.isSameFile(file, other) {
+        throw PipelineError(
+          .configuration, "two outputs write to \(file)", location: "--sink", remedy: "Give each its own")
+      }
+    }
     for input in configuration.inputs.map(InputOpening.path) {
-      for output in [configuration.output, configuration.trace ?? "-"] where RecordSink.isSameFile(output, input) {
+      for output in [configuration.output, configuration.trace ?? "-"] + files
+      where RecordSink.isSameFile(output, input) {
         throw PipelineError(
           .configuration, "the output is the input, which would be lost", location: output,
           remedy: "Write to another file")

@@ -34,6 +34,7 @@ extension SessionRun {
       output.release(before: isRealtime ? .distantFuture : bound, flush: isRealtime || !progressed)
       reportProgress()
       if isLive { followLiveInputs() }
+      if noteSinkFaults() { break }
       if output.condition != .open || isAborted { break }
       if streams.allSatisfy(\.isFinished) { break }
       if !progressed { intake.wait(on: session.ready, since: ticket, until: nextWake) }
@@ -113,7 +114,10 @@ extension SessionRun {
     case .video(let frame):
       stream.note(element)
       takePicture(frame, from: stream, at: now)
-    case .text, .sensor: stream.note(element)
+    case .text(let segment):
+      stream.note(element)
+      sinks?.take(segment)
+    case .sensor: stream.note(element)
     case .gap(let gap):
       row?.instant(
         "gap", stream.subject, .time("pts", gap.time), .duration("length_ms", gap.duration),

@@ -41,6 +41,8 @@ extension SessionRun {
     lastStats = (self.time.now, models.map(\.busy))
     record.fairness = fairness
     record.moments = moments?.account
+    // How far a sink has come depends on the machine.
+    if !configuration.isDeterministic { record.sinks = sinks?.accounts(isDeterministic: false) ?? [] }
     output.stats(record)
   }
 
@@ -60,6 +62,7 @@ extension SessionRun {
     record.models = models.map { account(of: $0, busy: $0.busy, since: time.zero) }
     record.fairness = fairness
     record.moments = moments?.account
+    record.sinks = sinks?.accounts(isDeterministic: configuration.isDeterministic) ?? []
     output.summary(record)
     var totals = Session.Totals()
     totals.duration = record.duration

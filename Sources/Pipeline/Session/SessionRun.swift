@@ -10,6 +10,8 @@ final class SessionRun {
   let session: Session
   var configuration: SessionConfiguration
   let output: SessionOutput
+  /// Where records go besides.
+  let sinks: SessionSinks?
   var identity: SessionRecord.Identity?
   var started: HostTime
   /// The time as this thread sees it.
@@ -64,7 +66,9 @@ final class SessionRun {
   /// Where this thread writes down what it does.
   var row: TraceRow? { trace?.row }
 
-  init(_ session: Session, destination: SessionOutput.Destination, trace: SessionTrace? = nil) {
+  init(
+    _ session: Session, destination: SessionOutput.Destination, sinks: SessionSinks? = nil, trace: SessionTrace? = nil
+  ) {
     self.session = session
     self.trace = trace
     configuration = session.configuration
@@ -72,7 +76,8 @@ final class SessionRun {
     started = time.now
     progressStart = started
     nextProgress = started
-    output = SessionOutput(destination, now: started, trace: trace?.row)
+    self.sinks = sinks
+    output = SessionOutput(destination, sinks: sinks, now: started, trace: trace?.row)
     if !configuration.isDeterministic {
       identity = SessionRecord.Identity(
         id: HostFacts.newIdentifier(), host: HostFacts.hostName, started: WallClock.nanosecondsSinceEpoch)
@@ -92,6 +97,7 @@ final class SessionRun {
       }
       streams = builder.streams
       let (loaded, links) = try loadModels()
+      try bindSinks(loaded)
       try prepare(builder, loaded, links)
       try startInputs(rings)
       writeSession()
@@ -107,8 +113,10 @@ final class SessionRun {
     noteInputFailures(atEnd: true)
     if let requested = intake?.interruption ?? session.interruptedStatus, status == .done { status = requested }
     noteReplayFailure()
+    drainSinks()
     writeSummary()
     output.finish(isComplete: status == .done)
+    endSinks()
     noteRecordingFailure()
     if let error = decisionLog?.close() {
       session.observer.error(error)

@@ -1,0 +1,239 @@
+internal import BraidCore
+
+/// A session's sinks, as its thread sees them.
+///
+/// For the session's thread. Allocates: no, in the steady state, but for cues.
+final class SessionSinks {
+  private struct Running {
+    let setting: SinkSetting
+    let channel: SinkChannel
+    /// The models whose results and events it takes; nil for all.
+    var models: Set<String>?
+    /// What makes text of events; nil for what takes lines.
+    var cues: CueText?
+  }
+
+  private var sinks: [Running] = []
+  private let clock: any SessionClock
+  /// When the session was told to end.
+  private let interruptedAt: () -> HostTime?
+  /// Added to lines that are without; nil where they have it.
+  var sessionID: String? { didSet { lineEnd = sessionID.map(Self.lineEnd) } }
+  /// `,"session":"…"}` and the line's end.
+  private var lineEnd: [UInt8]?
+  private var marked: [UInt8] = []
+  /// How long sinks have to hand on what is left, from when the session ends.
+  static let endingTime = MediaDuration.seconds(2)
+
+  /// Opens every sink and starts its thread.
+  ///
+  /// - Parameters:
+  ///   - settings: what each is told.
+  ///   - pace: by it what a sink drops where nothing is said.
+  ///   - clock: the session's.
+  ///   - ready: notified when a sink has something to tell.
+  ///   - interruptedAt: when the session was told to end.
+  ///   - note: gets what is worth knowing; from any thread.
+  /// - Throws: ``PipelineError/Code/outputFailed`` where one cannot be opened.
+  init(
+    _ settings: [SinkSetting], pace: SessionConfiguration.Pace, clock: any SessionClock, ready: Signal,
+    interruptedAt: @escaping () -> HostTime?, note: @escaping @Sendable (String) -> Void
+  ) throws(PipelineError) {
+    self.clock = clock
+    self.interruptedAt = interruptedAt
+    var writers: [any SinkWriter] = []
+    for setting in settings { writers.append(try Self.writer(setting)) }
+    for (place, (setting, writer)) in zip(settings, writers).enumerated() {
+      let channel = SinkChannel(
+        SinkChannel.Settings(
+          id: setting.id, capacity: setting.queueBytes,
+          drop: setting.drop ?? (pace == .fast ? SinkSetting.Drop.none : .oldest)),
+        writer: writer, clock: clock, ready: ready, place: place, note: note)
+      sinks.append(Running(setting: setting, channel: channel))
+    }
+  }
+
+  private static func writer(_ setting: SinkSetting) throws(PipelineError) -> any SinkWriter {
+    switch setting.kind {
+    case .jsonl:
+      let rotates = setting.rotateBytes != nil || setting.rotateEvery != nil
+      return try FileSink(
+        path: setting.target,
+        rotation: rotates
+          ? FileSink.Rotation(bytes: setting.rotateBytes, every: setting.rotateEvery, keep: setting.keep) : nil)
+    case .vtt, .srt, .rttm: return try FileSink(path: setting.target, rotation: nil)
+    case .fifo: return try StreamSink(path: setting.target, place: .fifo)
+    case .unix: return try StreamSink(path: setting.target, place: .socket(retry: setting.retry))
+    case .http, .video, .wav:
+      throw PipelineError(
+        .configuration, "sinks of the kind \(setting.kind.rawValue) are not there yet", location: "--sink \(setting.id)"
+      )
+    }
+  }
+
+  // MARK: Before
+
+  /// What comes does so as time goes: nothing may wait.
+  ///
+  /// - Throws: ``PipelineError/Code/configuration`` where a sink is told to drop nothing.
+  func comeAsTimeGoes() throws(PipelineError) {
+    for sink in sinks {
+      guard sink.setting.drop != SinkSetting.Drop.none else {
+        throw SessionConfiguration.waitingSink(sink.setting)
+      }
+      sink.channel.drop = sink.setting.drop ?? .oldest
+    }
+  }
+
+  /// Learns what models and streams there are.
+  ///
+  /// - Throws: ``PipelineError/Code/configuration`` for a model that there is not.
+  func bind(_ models: ModelNames, sources: [String: (file: String, channel: Int)]) throws(PipelineError) {
+    for place in sinks.indices {
+      let setting = sinks[place].setting
+      if !setting.models.isEmpty {
+        var chosen: Set<String> = []
+        for name in setting.models { chosen.insert(try models.id(of: name, location: "--sink \(setting.id)")) }
+        sinks[place].models = chosen
+      }
+      let format: CueText.Format
+      switch setting.kind {
+      case .vtt: format = .webVTT
+      case .srt: format = .subRip
+      case .rttm: format = .speakers
+      default: continue
+      }
+      let cues = CueText(format, sources: sources)
+      sinks[place].cues = cues
+      if !cues.head.isEmpty { offer(cues.head, tag: FileSink.untimed, to: sinks[place].channel) }
+    }
+  }
+
+  // MARK: While it runs
+
+  /// Takes a line as it leaves.
+  func take(_ line: [UInt8], about subject: RecordSubject, at time: MediaTime) {
+    var isMarked = false
+    for place in sinks.indices {
+      guard takes(subject, place) else { continue }
+      if let event = subject.event, sinks[place].cues != nil {
+        sinks[place].cues?.take(event)
+      } else {
+        if !isMarked { mark(line) }
+        isMarked = true
+        offer(marked, tag: time.isOutside ? FileSink.untimed : time.nanoseconds, to: sinks[place].channel)
+      }
+    }
+  }
+
+  /// Takes a text that an input has brought.
+  func take(_ text: TextSegment) {
+    for place in sinks.indices where sinks[place].cues != nil && sinks[place].models == nil {
+      let names = sinks[place].setting.names
+      if names.isEmpty || names.contains("text") { sinks[place].cues?.take(text) }
+    }
+  }
+
+  /// Has what was offered handed on, the session's lines having come to `time`.
+  func flush(before time: MediaTime) {
+    for place in sinks.indices {
+      if !time.isOutside { releaseCues(of: place, before: time) }
+      sinks[place].channel.flush()
+    }
+  }
+
+  /// What has gone wrong, and whether the session ends with it.
+  func takeFaults(isOnlyOutput: Bool) -> [(error: PipelineError, isFatal: Bool)] {
+    var faults: [(PipelineError, Bool)] = []
+    for sink in sinks {
+      for fault in sink.channel.takeFaults() {
+        let isLast = isOnlyOutput && sinks.allSatisfy { $0.channel.failure != nil }
+        faults.append((fault, sink.channel.failure == fault && (sink.setting.isRequired || isLast)))
+      }
+    }
+    return faults
+  }
+
+  /// What became of what each was offered; where `isDeterministic`, without those that depend on whom they write to.
+  func accounts(isDeterministic: Bool) -> [SinkAccount] {
+    sinks.filter { $0.setting.kind.isFile || !isDeterministic }.map(\.channel.account)
+  }
+
+  // MARK: At the end
+
+  /// Hands on all that was offered so far, as far as there is time, so that the accounts are final.
+  func drain() {
+    for place in sinks.indices {
+      releaseCues(of: place, before: .distantFuture)
+      sinks[place].channel.beginDraining()
+    }
+    let limit = clock.now + Self.endingTime
+    for sink in sinks { sink.channel.drain { [self] in self.limit(of: sink, limit) } }
+  }
+
+  /// Hands on what is left and ends every sink.
+  func end() {
+    let limit = clock.now + Self.endingTime
+    for sink in sinks { sink.channel.end { [self] in self.limit(of: sink, limit) } }
+  }
+
+  /// Until when a sink is waited for; nil for as long as it takes.
+  private func limit(of sink: Running, _ limit: HostTime) -> HostTime? {
+    if let interruptedAt = interruptedAt() { return interruptedAt + Self.endingTime }
+    return sink.channel.isWaitedFor ? nil : limit
+  }
+
+  // MARK: Parts
+
+  private func takes(_ subject: RecordSubject, _ place: Int) -> Bool {
+    let sink = sinks[place]
+    if let models = sink.models, [.result, .event].contains(subject.type) {
+      guard let model = subject.model, models.contains(model) else { return false }
+    }
+    if sink.setting.kind.takesEvents {
+      guard let event = subject.event, sink.cues != nil else { return false }
+      let names = sink.setting.names
+      if !names.isEmpty { return names.contains(event.name) }
+      return sink.setting.kind == .rttm ? event.name == "speech" : event.change == nil
+    }
+    return sink.setting.types.isEmpty || sink.setting.types.contains(subject.type)
+  }
+
+  private func releaseCues(of place: Int, before time: MediaTime) {
+    let channel = sinks[place].channel
+    sinks[place].cues?.release(before: time) { text, start in offer(text, tag: start.nanoseconds, to: channel) }
+  }
+
+  private func offer(_ item: [UInt8], tag: Int64, to channel: SinkChannel) {
+    channel.offer(item, tag: tag) { [clock, interruptedAt] in
+      interruptedAt().map { clock.now >= $0 + Self.endingTime } ?? false
+    }
+  }
+
+  /// The line with the session's id at its end.
+  private func mark(_ line: [UInt8]) {
+    marked.removeAll(keepingCapacity: true)
+    guard let lineEnd, line.count >= 2 else {
+      marked.append(contentsOf: line)
+      return
+    }
+    // In place of "}\n".
+    marked.append(contentsOf: line[..<(line.count - 2)])
+    marked.append(contentsOf: lineEnd)
+  }
+
+  private static func lineEnd(_ sessionID: String) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("session")
+    writer.value(sessionID)
+    writer.endObject()
+    writer.endLine()
+    return [UInt8(ascii: ",")] + writer.bytes.dropFirst()
+  }
+}
+
+extension MediaTime {
+  /// Whether it stands for no time: before or after everything.
+  fileprivate var isOutside: Bool { self == .distantFuture || self == .distantPast }
+}
