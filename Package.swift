@@ -35,7 +35,8 @@ let package = Package(
     .library(
       name: "Braid",
       targets: [
-        "BraidCore", "BraidMedia", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidPipeline",
+        "BraidCore", "BraidMedia", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidRender",
+        "BraidPipeline",
       ]),
   ],
   dependencies: [
@@ -77,9 +78,13 @@ let package = Package(
         "BraidCore", "BraidONNXFormat", "COneDNN", "COpenBLAS", "CKernels",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
+    module("BraidRender", folder: "Render", ["BraidCore", "BraidMedia", "CFFmpeg", "CCairo"]),
     module(
       "BraidPipeline", folder: "Pipeline",
-      ["BraidCore", "BraidMedia", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "CPosix"]),
+      [
+        "BraidCore", "BraidMedia", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidRender",
+        "CPosix", "CCurl",
+      ]),
     .executableTarget(
       name: "braid",
       dependencies: [

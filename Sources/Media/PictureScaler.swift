@@ -230,7 +230,7 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
   }
 
   /// The format without the range that the `yuvj` names carry; the range is given apart.
-  private static func withoutRange(_ format: AVPixelFormat) -> AVPixelFormat {
+  static func withoutRange(_ format: AVPixelFormat) -> AVPixelFormat {
     switch format {
     case AV_PIX_FMT_YUVJ420P: AV_PIX_FMT_YUV420P
     case AV_PIX_FMT_YUVJ422P: AV_PIX_FMT_YUV422P

@@ -31,7 +31,7 @@ struct SinkSettingTests {
     #expect(film.codec == .h264 && film.size == SinkSetting.PictureSize(width: 640, height: 360))
     #expect(film.bitrate == 1_500_000 && film.stream == "video:1" && !film.hasSound)
     #expect(film.queueBytes == 16 << 20)
-    #expect(try SinkSetting("unix:/run/in.sock,listen=yes").listens)
+    #expect(try SinkSetting("unix:/run/in.sock,retry=0s").retry == .zero)
     #expect(try SinkSetting("wav:out.wav,format=f32").sampleFormat == .f32)
     #expect(try SinkSetting("srt:C:/odd:name.srt,names=speech,hit").names == ["speech", "hit"])
   }
@@ -97,7 +97,7 @@ struct SinkSettingTests {
         sink.batch = Int.random(in: 1...10000, using: &generator)
         sink.every = .milliseconds(Int64.random(in: 1...9999, using: &generator))
         sink.headers = ["A: b, c=d", "X-Y: "]
-      case .unix: sink.listens = Bool.random(using: &generator)
+      case .unix: sink.retry = .milliseconds(Int64.random(in: 0...9999, using: &generator))
       case .video:
         sink.size = SinkSetting.PictureSize(width: 64, height: 48)
         sink.bitrate = Int.random(in: 10000...1_000_000, using: &generator)

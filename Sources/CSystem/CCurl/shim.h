@@ -16,4 +16,21 @@ static inline CURLcode braid_curl_response_code(CURL *handle, long *code) {
   return curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, code);
 }
 
+/// How many seconds the server asks to be left alone; 0 where it says nothing.
+static inline int64_t braid_curl_retry_after(CURL *handle) {
+  curl_off_t seconds = 0;
+  return curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK ? seconds : 0;
+}
+
+static inline size_t braid_curl_discard(char *bytes, size_t size, size_t count, void *context) {
+  (void)bytes;
+  (void)context;
+  return size * count;
+}
+
+/// Has the answer's body thrown away, which libcurl else prints.
+static inline CURLcode braid_curl_discard_answer(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, braid_curl_discard);
+}
+
 #endif

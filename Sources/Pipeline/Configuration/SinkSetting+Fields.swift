@@ -38,16 +38,19 @@ extension SinkSetting {
     Field(
       name: "queue", kinds: Kind.allCases,
       set: { sink, text in
-        let bytes = SizeText.bytes(text).flatMap { (64000...4_000_000_000).contains($0) ? $0 : nil }
+        let bytes = ByteCount(text: text).flatMap { (64000...4_000_000_000).contains($0.bytes) ? $0.bytes : nil }
         if let bytes { sink.queueBytes = bytes }
         return bytes == nil ? "a size from 64kB to 4GB, such as 8MB" : nil
-      }, get: { [SizeText.text($0.queueBytes)] }),
+      }, get: { ["\(ByteCount(bytes: $0.queueBytes))"] }),
     flag("required", Kind.allCases, \.isRequired),
     Field(
       name: "rotate", kinds: [.jsonl], isRepeatable: true,
       set: { sink, text in
-        if let bytes = SizeText.bytes(text), bytes >= 1000, sink.rotateBytes == nil {
-          sink.rotateBytes = bytes
+        // `1m` is a minute.
+        if text.lowercased().hasSuffix("b"), let size = ByteCount(text: text), size.bytes >= 1000,
+          sink.rotateBytes == nil
+        {
+          sink.rotateBytes = size.bytes
         } else if let time = MediaDuration(text: text), text.contains(where: \.isLetter), time >= .seconds(1),
           time <= .seconds(366 * 86400), sink.rotateEvery == nil
         {
@@ -56,7 +59,15 @@ extension SinkSetting {
           return "a size of 1kB or more or a duration of 1s or more, each once, such as 100MB or 1h"
         }
         return nil
-      }, get: { [$0.rotateBytes.map(SizeText.text), $0.rotateEvery.map(\.shortText)].compactMap(\.self) }),
+      },
+      get: { sink in
+        // Bytes have no unit of their own here: 4097 would be a duration.
+        let size = sink.rotateBytes.map { bytes in
+          let text = "\(ByteCount(bytes: bytes))"
+          return text.hasSuffix("B") ? text : text + "B"
+        }
+        return [size, sink.rotateEvery.map(\.shortText)].compactMap(\.self)
+      }),
     Field(
       name: "keep", kinds: [.jsonl],
       set: { sink, text in
@@ -82,7 +93,6 @@ extension SinkSetting {
         sink.headers.append(header)
         return nil
       }, get: { $0.headers }),
-    flag("listen", [.unix], \.listens),
     Field(
       name: "stream", kinds: [.video, .wav],
       set: { sink, text in
@@ -196,30 +206,6 @@ extension SinkSetting {
         sink[keyPath: path] = value
         return nil
       }, get: { [$0[keyPath: path].shortText] })
-  }
-}
-
-/// Sizes of memory and files as people write them.
-enum SizeText {
-  private static let units: [(String, Double)] = [
-    ("KiB", 1024), ("MiB", 1_048_576), ("GiB", 1_073_741_824), ("kB", 1e3), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9),
-    ("B", 1),
-  ]
-
-  /// The bytes of `100MB`, `1GiB`, `64kB`, `512B`; nil for anything else.
-  static func bytes(_ text: String) -> Int? {
-    guard let unit = units.first(where: { text.hasSuffix($0.0) }) else { return nil }
-    let digits = text.dropLast(unit.0.count)
-    guard !digits.isEmpty, digits.allSatisfy({ ("0"..."9").contains($0) || $0 == "." }), let number = Double(digits),
-      number * unit.1 < 9e18
-    else { return nil }
-    return Int(number * unit.1)
-  }
-
-  /// The shortest of them.
-  static func text(_ bytes: Int) -> String {
-    let texts = units.filter { bytes % Int($0.1) == 0 && bytes > 0 }.map { "\(bytes / Int($0.1))\($0.0)" }
-    return texts.min { $0.count < $1.count } ?? "\(bytes)B"
   }
 }
 

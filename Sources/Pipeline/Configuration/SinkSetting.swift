@@ -115,8 +115,6 @@ public struct SinkSetting: Hashable, Sendable {
   public var timeout = MediaDuration.seconds(10)
   /// Sent with each batch, `NAME: VALUE` (HTTP).
   public var headers: [String] = []
-  /// Whether it listens, instead of connecting to who listens (Unix).
-  public var listens = false
 
   /// The stream whose pictures are shown, or whose sound; nil for the first.
   public var stream: String?

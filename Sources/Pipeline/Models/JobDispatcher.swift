@@ -143,6 +143,16 @@ final class JobDispatcher {
     }
   }
 
+  /// Blocks until a job that runs has come back; false where none runs.
+  func waitForOne() -> Bool {
+    while running > 0 {
+      let ticket = ready.ticket()
+      if drain() { return true }
+      intake.wait(on: ready, since: ticket, until: HostTime(nanoseconds: .max))
+    }
+    return false
+  }
+
   /// Blocks until nothing of a stage waits or runs. What the scheduler would not start even with all threads at rest is let
   /// go (`shed`).
   func waitForAll(of stage: ModelStage) {

@@ -73,11 +73,13 @@ final class SessionOutput {
 
   func result(_ record: ResultRecord, order: LineOrder) {
     resultCount += 1
+    sinks?.hear(record, stream: order.stream)
     add(order, RecordSubject(resultOf: record.model)) { record.write(to: &$0) }
   }
 
   func event(_ record: EventRecord, order: LineOrder) {
     if record.isFinal { eventCount += 1 }
+    sinks?.hear(record, at: order.time)
     add(order, RecordSubject(record)) { record.write(to: &$0) }
   }
 

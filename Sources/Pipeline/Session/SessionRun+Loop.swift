@@ -32,6 +32,7 @@ extension SessionRun {
       }
       if isRealtime { writeDueStats(until: time.media(at: time.now)) }
       output.release(before: isRealtime ? .distantFuture : bound, flush: isRealtime || !progressed)
+      releaseFilms()
       reportProgress()
       if isLive { followLiveInputs() }
       if noteSinkFaults() { break }
@@ -52,7 +53,7 @@ extension SessionRun {
   }
 
   /// Nothing earlier than this will be told.
-  private var bound: MediaTime {
+  var bound: MediaTime {
     var bound = MediaTime.distantFuture
     for stream in streams { bound = min(bound, stream.position) }
     for model in models { bound = min(bound, model.bound) }
@@ -105,6 +106,7 @@ extension SessionRun {
     switch element {
     case .audio(let block):
       stream.note(element)
+      sinks?.take(block, of: stream)
       for path in stream.sounds {
         do throws(MediaError) {
           try row.span("features") { () throws(MediaError) in try path.push(block) }
@@ -113,6 +115,7 @@ extension SessionRun {
       takeSound(of: stream, at: now)
     case .video(let frame):
       stream.note(element)
+      sinks?.take(frame, of: stream)
       takePicture(frame, from: stream, at: now)
     case .text(let segment):
       stream.note(element)

@@ -9,7 +9,25 @@ extension SessionRun {
     // A recorded session is repeated as fast as it can be, whatever its pace was.
     if isRealtime, replayed == nil { try sinks.comeAsTimeGoes() }
     try sinks.bind(
-      ModelNames(loaded.map { (given: $0.given, description: $0.description) }), sources: recordings)
+      ModelNames(loaded.map { (given: $0.given, description: $0.description) }), streams: streams,
+      sources: recordings)
+  }
+
+  /// Hands on the pictures that are held for films and for which everything has been told.
+  func releaseFilms() {
+    guard let sinks, sinks.hasFilms else { return }
+    guard !isRealtime || replayed != nil else {
+      // Nobody is waited for longer than a second.
+      let told = models.reduce(MediaTime.distantFuture) { min($0, $1.bound) }
+      return sinks.releasePictures(before: max(told, time.media(at: time.now) - .seconds(1)), isLimited: true)
+    }
+    sinks.releasePictures(before: bound)
+    // What models have not looked at yet waits for them, not they for it.
+    while sinks.holdsTooMuch, dispatcher?.waitForOne() == true {
+      for model in models { model.settle() }
+      sinks.releasePictures(before: bound)
+    }
+    sinks.releasePictures(before: bound, isLimited: true)
   }
 
   /// Tells what has gone wrong with sinks. Returns whether the session ends with it.

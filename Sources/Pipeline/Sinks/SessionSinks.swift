@@ -14,6 +14,13 @@ final class SessionSinks {
   }
 
   private var sinks: [Running] = []
+  var films: [FilmSink] = []
+  /// What films there are to be.
+  let filmSettings: [SinkSetting]
+  private let ready: Signal
+  let note: @Sendable (String) -> Void
+  /// What is dropped where nothing is said.
+  private var drop: SinkSetting.Drop
   private let clock: any SessionClock
   /// When the session was told to end.
   private let interruptedAt: () -> HostTime?
@@ -41,16 +48,28 @@ final class SessionSinks {
   ) throws(PipelineError) {
     self.clock = clock
     self.interruptedAt = interruptedAt
+    self.ready = ready
+    self.note = note
+    drop = pace == .fast ? .none : .oldest
+    // A film needs to know its pictures first.
+    filmSettings = settings.filter { $0.kind == .video }
+    let settings = settings.filter { $0.kind != .video }
     var writers: [any SinkWriter] = []
     for setting in settings { writers.append(try Self.writer(setting)) }
-    for (place, (setting, writer)) in zip(settings, writers).enumerated() {
-      let channel = SinkChannel(
-        SinkChannel.Settings(
-          id: setting.id, capacity: setting.queueBytes,
-          drop: setting.drop ?? (pace == .fast ? SinkSetting.Drop.none : .oldest)),
-        writer: writer, clock: clock, ready: ready, place: place, note: note)
-      sinks.append(Running(setting: setting, channel: channel))
+    for (setting, writer) in zip(settings, writers) {
+      sinks.append(Running(setting: setting, channel: channel(setting, writer, capacity: setting.queueBytes)))
     }
+  }
+
+  func channel(_ setting: SinkSetting, _ writer: any SinkWriter, capacity: Int) -> SinkChannel {
+    SinkChannel(
+      SinkChannel.Settings(id: setting.id, capacity: capacity, drop: setting.drop ?? drop), writer: writer,
+      clock: clock, ready: ready, place: sinks.count + films.count, note: note)
+  }
+
+  /// Every sink's setting and channel.
+  private var all: [(setting: SinkSetting, channel: SinkChannel)] {
+    sinks.map { ($0.setting, $0.channel) } + films.map { ($0.setting, $0.channel) }
   }
 
   private static func writer(_ setting: SinkSetting) throws(PipelineError) -> any SinkWriter {
@@ -64,7 +83,8 @@ final class SessionSinks {
     case .vtt, .srt, .rttm: return try FileSink(path: setting.target, rotation: nil)
     case .fifo: return try StreamSink(path: setting.target, place: .fifo)
     case .unix: return try StreamSink(path: setting.target, place: .socket(retry: setting.retry))
-    case .http, .video, .wav:
+    case .http: return try HTTPSink(setting)
+    case .video, .wav:
       throw PipelineError(
         .configuration, "sinks of the kind \(setting.kind.rawValue) are not there yet", location: "--sink \(setting.id)"
       )
@@ -77,25 +97,26 @@ final class SessionSinks {
   ///
   /// - Throws: ``PipelineError/Code/configuration`` where a sink is told to drop nothing.
   func comeAsTimeGoes() throws(PipelineError) {
-    for sink in sinks {
-      guard sink.setting.drop != SinkSetting.Drop.none else {
-        throw SessionConfiguration.waitingSink(sink.setting)
-      }
-      sink.channel.drop = sink.setting.drop ?? .oldest
+    drop = .oldest
+    for setting in sinks.map(\.setting) + filmSettings where setting.drop == SinkSetting.Drop.none {
+      throw SessionConfiguration.waitingSink(setting)
     }
+    for sink in sinks { sink.channel.drop = sink.setting.drop ?? drop }
   }
 
   /// Learns what models and streams there are.
   ///
-  /// - Throws: ``PipelineError/Code/configuration`` for a model that there is not.
-  func bind(_ models: ModelNames, sources: [String: (file: String, channel: Int)]) throws(PipelineError) {
+  /// - Throws: ``PipelineError/Code/configuration`` for a model or a stream that there is not,
+  ///   ``PipelineError/Code/outputFailed`` for a film that cannot be begun.
+  func bind(
+    _ models: ModelNames, streams: [StreamSlot], sources: [String: (file: String, channel: Int)]
+  ) throws(PipelineError) {
+    for setting in filmSettings {
+      films.append(try film(setting, chosen: try Self.chosen(setting, among: models), streams: streams))
+    }
     for place in sinks.indices {
       let setting = sinks[place].setting
-      if !setting.models.isEmpty {
-        var chosen: Set<String> = []
-        for name in setting.models { chosen.insert(try models.id(of: name, location: "--sink \(setting.id)")) }
-        sinks[place].models = chosen
-      }
+      sinks[place].models = try Self.chosen(setting, among: models)
       let format: CueText.Format
       switch setting.kind {
       case .vtt: format = .webVTT
@@ -107,6 +128,14 @@ final class SessionSinks {
       sinks[place].cues = cues
       if !cues.head.isEmpty { offer(cues.head, tag: FileSink.untimed, to: sinks[place].channel) }
     }
+  }
+
+  /// The models that a sink names; nil for all.
+  private static func chosen(_ setting: SinkSetting, among models: ModelNames) throws(PipelineError) -> Set<String>? {
+    guard !setting.models.isEmpty else { return nil }
+    var chosen: Set<String> = []
+    for name in setting.models { chosen.insert(try models.id(of: name, location: "--sink \(setting.id)")) }
+    return chosen
   }
 
   // MARK: While it runs
@@ -145,9 +174,9 @@ final class SessionSinks {
   /// What has gone wrong, and whether the session ends with it.
   func takeFaults(isOnlyOutput: Bool) -> [(error: PipelineError, isFatal: Bool)] {
     var faults: [(PipelineError, Bool)] = []
-    for sink in sinks {
+    for sink in all {
       for fault in sink.channel.takeFaults() {
-        let isLast = isOnlyOutput && sinks.allSatisfy { $0.channel.failure != nil }
+        let isLast = isOnlyOutput && all.allSatisfy { $0.channel.failure != nil }
         faults.append((fault, sink.channel.failure == fault && (sink.setting.isRequired || isLast)))
       }
     }
@@ -156,29 +185,28 @@ final class SessionSinks {
 
   /// What became of what each was offered; where `isDeterministic`, without those that depend on whom they write to.
   func accounts(isDeterministic: Bool) -> [SinkAccount] {
-    sinks.filter { $0.setting.kind.isFile || !isDeterministic }.map(\.channel.account)
+    all.filter { $0.setting.kind.isFile || !isDeterministic }.map(\.channel.account)
   }
 
   // MARK: At the end
 
   /// Hands on all that was offered so far, as far as there is time, so that the accounts are final.
   func drain() {
-    for place in sinks.indices {
-      releaseCues(of: place, before: .distantFuture)
-      sinks[place].channel.beginDraining()
-    }
+    for place in sinks.indices { releaseCues(of: place, before: .distantFuture) }
+    releasePictures(before: .distantFuture)
+    for sink in all { sink.channel.beginDraining() }
     let limit = clock.now + Self.endingTime
-    for sink in sinks { sink.channel.drain { [self] in self.limit(of: sink, limit) } }
+    for sink in all { sink.channel.drain { [self] in self.limit(of: sink, limit) } }
   }
 
   /// Hands on what is left and ends every sink.
   func end() {
     let limit = clock.now + Self.endingTime
-    for sink in sinks { sink.channel.end { [self] in self.limit(of: sink, limit) } }
+    for sink in all { sink.channel.end { [self] in self.limit(of: sink, limit) } }
   }
 
   /// Until when a sink is waited for; nil for as long as it takes.
-  private func limit(of sink: Running, _ limit: HostTime) -> HostTime? {
+  private func limit(of sink: (setting: SinkSetting, channel: SinkChannel), _ limit: HostTime) -> HostTime? {
     if let interruptedAt = interruptedAt() { return interruptedAt + Self.endingTime }
     return sink.channel.isWaitedFor ? nil : limit
   }
@@ -205,10 +233,11 @@ final class SessionSinks {
   }
 
   private func offer(_ item: [UInt8], tag: Int64, to channel: SinkChannel) {
-    channel.offer(item, tag: tag) { [clock, interruptedAt] in
-      interruptedAt().map { clock.now >= $0 + Self.endingTime } ?? false
-    }
+    channel.offer(item, tag: tag) { [self] in isGivenUp }
   }
+
+  /// Whether nobody waits any more for what is left.
+  var isGivenUp: Bool { interruptedAt().map { clock.now >= $0 + Self.endingTime } ?? false }
 
   /// The line with the session's id at its end.
   private func mark(_ line: [UInt8]) {

@@ -67,6 +67,9 @@ final class SinkChannel: @unchecked Sendable {
   /// Why nothing can be handed on any more; nil while it can.
   var failure: PipelineError? { state.withLock { $0.failure } }
 
+  /// The tag of the item that waits longest; nil where none waits.
+  var firstTag: Int64? { state.withLock { $0.queue.firstTag } }
+
   /// What has gone wrong since this was last asked for.
   func takeFaults() -> [PipelineError] {
     state.withLock { state in
@@ -78,18 +81,19 @@ final class SinkChannel: @unchecked Sendable {
 
   /// Offers an item. Where nothing is to be dropped this waits for room, until `isGivenUp` says that it has waited enough.
   ///
-  /// Allocates: only while the queue grows.
-  func offer(_ item: [UInt8], tag: Int64, isGivenUp: () -> Bool) {
+  /// Returns whether it was taken, and not dropped. Allocates: only while the queue grows.
+  @discardableResult
+  func offer(_ item: [UInt8], tag: Int64, isGivenUp: () -> Bool) -> Bool {
     while true {
       let ticket = changed.ticket()
       let isGivenUp = isGivenUp()
-      let (isTaken, isPressing) = state.withLock { state in
-        let isTaken = state.take(item, tag: tag, isGivenUp: isGivenUp)
-        return (isTaken, !isTaken || state.queue.byteCount > state.queue.capacity / 4)
+      let (taking, isPressing) = state.withLock { state in
+        let taking = state.take(item, tag: tag, isGivenUp: isGivenUp)
+        return (taking, taking == .full || state.queue.byteCount > state.queue.capacity / 4)
       }
       hasNews = true
       if isPressing { flush() }
-      if isTaken { return }
+      if taking != .full { return taking == .taken }
       clock.wait(on: changed, since: ticket, until: clock.now + .milliseconds(100))
     }
   }
@@ -204,11 +208,11 @@ final class SinkChannel: @unchecked Sendable {
     state.withLock { $0.account.retries += 1 }
   }
 
-  /// Something went wrong; the sink goes on.
-  func tell(_ fault: PipelineError) {
+  /// Something went wrong; the sink goes on. What is not new is counted and not told again.
+  func tell(_ fault: PipelineError, isNew: Bool = true) {
     state.withLock { state in
       state.account.errors += 1
-      if state.account.errors <= Self.toldFaults { state.faults.append(fault) }
+      if isNew, state.account.errors <= Self.toldFaults { state.faults.append(fault) }
     }
     ready.notify()
   }

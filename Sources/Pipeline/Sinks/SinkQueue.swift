@@ -1,7 +1,7 @@
 /// Items of bytes in the order in which they came, at most so many bytes of them. Allocates: only while it grows.
 struct SinkQueue {
   /// What stands before an item: its length and its tag.
-  private static let headerBytes = 12
+  static let headerBytes = 12
 
   /// Bytes that it may hold. One item is always let in, however large.
   let capacity: Int
@@ -44,20 +44,25 @@ struct SinkQueue {
   mutating func moveFirst(to batch: inout SinkBatch) {
     guard count > 0 else { return }
     let length = firstLength
-    var stamp: UInt64 = 0
-    for place in 0..<8 { stamp |= UInt64(byte(4 + place)) << UInt64(8 * place) }
+    let tag = firstTag ?? 0
     let start = (head + Self.headerBytes) % storage.count
     let first = min(length, storage.count - start)
     batch.bytes.append(contentsOf: storage[start..<start + first])
     batch.bytes.append(contentsOf: storage[0..<length - first])
     batch.ends.append(batch.bytes.count)
-    batch.tags.append(Int64(bitPattern: stamp))
+    batch.tags.append(tag)
     advance(Self.headerBytes + length)
   }
 
   /// The length of the first item; there must be one.
   var firstLength: Int {
     (0..<4).reduce(0) { $0 | Int(byte($1)) << (8 * $1) }
+  }
+
+  /// The tag of the first item; nil where there is none.
+  var firstTag: Int64? {
+    guard count > 0 else { return nil }
+    return Int64(bitPattern: (0..<8).reduce(UInt64(0)) { $0 | UInt64(byte(4 + $1)) << UInt64(8 * $1) })
   }
 
   private func byte(_ place: Int) -> UInt8 { storage[(head + place) % storage.count] }

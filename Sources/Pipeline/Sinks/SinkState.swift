@@ -31,12 +31,19 @@ struct SinkState {
     case end
   }
 
-  /// Takes an item or drops it, and counts it; false where its room must be waited for.
-  mutating func take(_ item: [UInt8], tag: Int64, isGivenUp: Bool) -> Bool {
+  enum Taking {
+    case taken
+    case dropped
+    /// Its room must be waited for.
+    case full
+  }
+
+  /// Takes an item or drops it, and counts it then.
+  mutating func take(_ item: [UInt8], tag: Int64, isGivenUp: Bool) -> Taking {
     if failure != nil || hasEnded || phase == .closed {
       account.offered += 1
       account.dropped += 1
-      return true
+      return .dropped
     }
     if !queue.hasRoom(for: item.count) {
       switch drop {
@@ -45,16 +52,16 @@ struct SinkState {
           queue.removeFirst()
           account.dropped += 1
         }
-      case .none where !isGivenUp: return false
+      case .none where !isGivenUp: return .full
       case .newest, .none:
         account.offered += 1
         account.dropped += 1
-        return true
+        return .dropped
       }
     }
     account.offered += 1
     queue.append(item, tag: tag)
-    return true
+    return .taken
   }
 
   mutating func next(fill: SinkFill, now: HostTime, into batch: inout SinkBatch) -> Next {
