@@ -179,7 +179,7 @@ extension ProgramTests {
         (["--sink", "jsonl:a", "--output", "a"], 2, "two outputs"),
         (["--sink", "jsonl:\(SharedData.sample("media/bounce.mp4"))"], 2, "would be lost"),
         (["--sink", "jsonl:a,models=nobody"], 2, "no model 'nobody'"),
-        (["--sink", "jsonl:a", "--each", "--output", "results"], 2, "with --each"),
+        (["--sink", "jsonl:a", "--each", "--output", "results"], 2, "is for one session"),
       ])
     func refused(arguments: [String], status: Int32, message: String) throws {
       let scratch = try Scratch()
