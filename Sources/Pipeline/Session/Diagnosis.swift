@@ -2,6 +2,7 @@ internal import BraidCore
 internal import BraidFeatures
 internal import BraidInference
 internal import BraidIngest
+internal import BraidRender
 internal import CPosix
 internal import Glibc
 
@@ -44,7 +45,7 @@ public struct Diagnosis: Sendable {
   /// - Parameter modelFolders: where models are looked for.
   public init(modelFolders: [String]) {
     checks =
-      Self.processor + Self.engine + Self.libraries + [Self.decoders, Self.memory]
+      Self.processor + Self.engine + Self.libraries + [Self.decoders, Self.encoders, Self.memory]
       + [Self.writing("working folder", "."), Self.writing("temporary folder", Self.temporaryFolder)]
       + Self.models(modelFolders)
   }
@@ -96,6 +97,14 @@ public struct Diagnosis: Sendable {
     return Check(
       "decoders", missing.isEmpty ? wanted.joined(separator: " ") : "missing: \(missing.joined(separator: " "))",
       missing.isEmpty ? .good : .limited, remedy: "Install Debian's own libavcodec59")
+  }
+
+  private static var encoders: Check {
+    let (present, missing) = RenderLibraries.encoders
+    return Check(
+      "encoders of films",
+      present.joined(separator: " ") + (missing.isEmpty ? "" : "; missing: \(missing.joined(separator: " "))"),
+      missing.isEmpty ? .good : .limited, remedy: "Install Debian's own libavcodec59, or choose codec= of the film")
   }
 
   private static var memory: Check {

@@ -1,6 +1,7 @@
 internal import BraidFeatures
 internal import BraidInference
 internal import BraidIngest
+internal import BraidRender
 
 /// What a Braid is made of, for `--version` and reports of errors.
 public enum LibraryVersions {
@@ -16,6 +17,8 @@ public enum LibraryVersions {
       FFTW \(FeatureLibraries.fftwVersion)
       oneDNN \(inference.oneDNNVersion), \(inference.instructionSet)
       OpenBLAS \(inference.openBLASConfiguration)
+      libcurl \(HTTPTransfer.libraryVersion)
+      Cairo \(RenderLibraries.cairoVersion)
       """
   }
 }

@@ -19,6 +19,12 @@ final class HTTPTransfer {
   private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
   private static let longestWait = MediaDuration.seconds(3600)
 
+  /// libcurl's version with that of its TLS: `7.88.1 OpenSSL/3.0.17`.
+  static var libraryVersion: String {
+    unsafe String(cString: curl_version()).split(separator: " ").prefix(2).joined(separator: " ")
+      .replacing("libcurl/", with: "")
+  }
+
   private let handle: UnsafeMutableRawPointer
   private let multi: UnsafeMutableRawPointer
   private let headers: [String]

@@ -13,6 +13,8 @@ final class SessionSinks {
     var cues: CueText?
   }
 
+  /// Every sink's setting and channel.
+  private var all: [(setting: SinkSetting, channel: SinkChannel)] = []
   private var sinks: [Running] = []
   var films: [FilmSink] = []
   /// What films there are to be.
@@ -62,14 +64,11 @@ final class SessionSinks {
   }
 
   func channel(_ setting: SinkSetting, _ writer: any SinkWriter, capacity: Int) -> SinkChannel {
-    SinkChannel(
+    let channel = SinkChannel(
       SinkChannel.Settings(id: setting.id, capacity: capacity, drop: setting.drop ?? drop), writer: writer,
-      clock: clock, ready: ready, place: sinks.count + films.count, note: note)
-  }
-
-  /// Every sink's setting and channel.
-  private var all: [(setting: SinkSetting, channel: SinkChannel)] {
-    sinks.map { ($0.setting, $0.channel) } + films.map { ($0.setting, $0.channel) }
+      clock: clock, ready: ready, place: all.count, note: note)
+    all.append((setting, channel))
+    return channel
   }
 
   private static func writer(_ setting: SinkSetting) throws(PipelineError) -> any SinkWriter {
