@@ -21,7 +21,7 @@ struct ModelCommand: ParsableCommand {
   static func model(_ name: String, limits: ModelLimits = .default) throws(CommandStatus) -> Model {
     try failing {
       let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: ModelFolders.all))
-      return try Model.load(path: package.modelPath, limits: limits)
+      return try package.load(limits: limits)
     }
   }
 

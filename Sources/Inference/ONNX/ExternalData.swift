@@ -1,3 +1,4 @@
+internal import BraidCore
 import Foundation
 import Glibc
 
@@ -5,9 +6,18 @@ import Glibc
 struct ExternalData: Sendable {
   /// The model's folder, without symbolic links.
   private let folder: String
+  /// What files must have as their SHA-256, by path from the folder.
+  private let hashes: [String: String]
+  /// Files whose hashes were checked.
+  private let checked = Guarded<Set<String>>([])
 
   /// The folder of the model at `path`.
-  init?(modelPath: String) {
+  ///
+  /// - Parameters:
+  ///   - modelPath: the model's file.
+  ///   - hashes: what files must have as their SHA-256, by path from the model's folder.
+  init?(modelPath: String, hashes: [String: String] = [:]) {
+    self.hashes = hashes
     let folder = URL(fileURLWithPath: modelPath).deletingLastPathComponent().path
     guard let real = Self.real(folder) else { return nil }
     self.folder = real
@@ -52,6 +62,19 @@ struct ExternalData: Sendable {
     guard path.hasPrefix(folder == "/" ? "/" : folder + "/") else {
       throw .invalid("its data lies at \"\(location)\", which leads outside the model's folder")
     }
+    try check(location, path)
     return try ModelFile.read(path, offset: offset, byteCount: byteCount)
+  }
+
+  /// Checks a file's hash before it is read for the first time.
+  ///
+  /// - Throws: `hash-mismatch`, `unreadable`.
+  private func check(_ location: String, _ path: String) throws(InferenceError) {
+    guard let expected = hashes[location], checked.withLock({ $0.insert(location).inserted }) else { return }
+    do throws(InferenceError) {
+      try PackageFile.check(SHA256.digest(try ModelFile.read(path, limit: .max)), is: expected)
+    } catch {
+      throw error.within(location)
+    }
   }
 }

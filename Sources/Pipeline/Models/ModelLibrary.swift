@@ -20,7 +20,7 @@ enum ModelLibrary {
   /// - Throws: ``PipelineError``, `InferenceError`.
   static func load(_ name: String, _ options: Options) throws -> LoadedModel {
     let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: options.folders))
-    let model = try Model.load(path: package.modelPath, limits: options.limits)
+    let model = try package.load(limits: options.limits)
     let description: ModelDescription
     var note: String?
     if let described = package.description {
@@ -61,7 +61,7 @@ enum ModelLibrary {
     guard !best.description.carriesState else {
       throw differs("a model that carries state has no other forms", "Leave out 'variants'")
     }
-    let model = try Model.load(path: rung.modelPath, limits: options.limits)
+    let model = try rung.load(limits: options.limits)
     let form = try form(
       model, best.description.resized(for: model), path: rung.modelPath, value: rung.value, options)
     let isSameSize = if case .detections = best.description.decoder { false } else { true }
