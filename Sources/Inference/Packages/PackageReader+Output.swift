@@ -4,12 +4,13 @@ internal import BraidCore
 extension PackageReader {
   private enum DecoderKind: String, CaseIterable { case events, detections, raw }
 
-  /// Nil where it cannot be told from what is written; `raw` where nothing is.
+  /// Reads `output`.
   ///
   /// - Parameters:
   ///   - field: `output`.
   ///   - inputs: what the model takes, where that is known.
   ///   - labelFile: becomes the file that labels were read from.
+  /// - Returns: what is written; `raw` where nothing is, nil where it cannot be told.
   func decoder(
     _ field: DocumentField, inputs: [ModelDescription.Input]?, labelFile: inout String?
   ) -> ModelDescription.Decoder? {
@@ -66,6 +67,7 @@ extension PackageReader {
   /// - Parameters:
   ///   - field: the list or the file's name.
   ///   - file: becomes the file's name.
+  /// - Returns: at least one; nil where nothing is given or something is wrong.
   func labels(_ field: DocumentField, _ file: inout String?) -> [String]? {
     guard field.isPresent else { return nil }
     if case .list? = field.content {
