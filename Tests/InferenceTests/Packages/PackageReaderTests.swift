@@ -1,3 +1,4 @@
+import BraidCore
 import BraidTestSupport
 import Foundation
 import Testing
@@ -122,7 +123,7 @@ struct PackageReaderTests {
       sha256: {model.onnx: abc}
       """
     let expected = """
-      braid.yaml: 22 things are wrong:
+      braid.yaml: 23 things are wrong:
         braid.yaml:2:7: name: 'my model' is no name. Use letters, digits, '-', '_' and '.', 80 at most
         braid.yaml:3:10: version: '1.0' is no semantic version. Write it as 1.0.0, see semver.org
         braid.yaml:4:1: license: there is no such field. Did you mean 'licence'? There are format, name, version, model, \
@@ -138,14 +139,14 @@ struct PackageReaderTests {
       before 'range'
         braid.yaml:8:98: inputs[0].mean: it has 2 numbers. Give one, or 3
         braid.yaml:8:111: inputs[0].std: it has a zero, and is divided by. Use numbers other than zero
-        braid.yaml:9:20: inputs[1].kind: 'feature' is not known. Did you mean 'features'? It is one of picture, features, \
+        braid.yaml:9:21: inputs[1].kind: 'feature' is not known. Did you mean 'features'? It is one of picture, features, \
       samples, state, constant
         braid.yaml:10:53: inputs[2].rows: there is no such field. There are name, kind, rate, hop, context
-        braid.yaml:10:71: inputs[2].context: .nan is out of range. Give 0 to 10000000
+        braid.yaml:10:71: inputs[2].context: .nan is no whole number. Give 0 to 10000000
         braid.yaml:11:9: output.boxes: the field is missing. Name the output with the boxes
-        braid.yaml:11:56: output.labels[1]: the field is empty. Put quotes around it, if it is a word like null
-        braid.yaml:11:74: output.threshold: 1.5 is out of range. Give 0 to 1
-        braid.yaml:11:88: output.overlap: it must be a number, and is a text. Write it without quotes
+        braid.yaml:11:54: output.labels[1]: the field is empty. Put quotes around it, if it is a word like null
+        braid.yaml:11:72: output.threshold: 1.5 is out of range. Give 0 to 1
+        braid.yaml:11:86: output.overlap: it must be a number, and is a text. Write it without quotes
         braid.yaml:12:20: schedule.wieght: there is no setting 'wieght'. Did you mean weight? There are weight, min-rate, \
       priority, budget
         braid.yaml:13:17: crops.margin: margin '-1' is out of range. Give 0 to 10, in parts of the box: 0.2
@@ -168,8 +169,11 @@ struct PackageReaderTests {
     #expect(try error("{").hasPrefix("braid.json:"))
     #expect(
       try error(Self.whole, files: ["braid.yml": "a: 1"]).contains("there are 2 descriptions: braid.json, braid.yml"))
-    let laughs = (1...9).map { "a\($0): &a\($0) [\((1...9).map { _ in $0 == 1 ? "x" : "*a" }.joined(separator: ","))]" }
-    #expect(try error(laughs.joined(separator: "\n")).hasPrefix("braid.json:2:"))
+    let laughs = (1...9).map { level in
+      let items = Array(repeating: level == 1 ? "x" : "*a\(level - 1)", count: 9)
+      return "a\(level): &a\(level) [\(items.joined(separator: ","))]"
+    }
+    #expect(try error(laughs.joined(separator: "\n")).hasPrefix("braid.json:6:"))
     #expect(try error(#"{"format": "braid-model/1", "inputs": [], "output": []}"#).contains("inputs: there is none"))
     let scratch = try package(Self.whole, as: "braid.yaml")
     #expect(throws: InferenceError.self) { try ModelPackage.open(scratch.folder.path + "/int9") }
