@@ -3,8 +3,8 @@ internal import Foundation
 
 /// A model's file together with its description.
 ///
-/// A package is a folder with a `braid.json` or `braid.yaml`, or one file `*.onnx`; a file that lies beside a description which
-/// names it takes it from there.
+/// A package is a folder with a `braid.json` or `braid.yaml`, an archive of one, a description that names a model beside it, or
+/// one file `*.onnx`; such a file that lies beside a `braid.json` which names it takes its description from there.
 public struct ModelPackage: Hashable, Sendable {
   /// The description; nil for a bare file, about which only the model itself can say more.
   public var description: ModelDescription?
@@ -13,6 +13,8 @@ public struct ModelPackage: Hashable, Sendable {
   /// Whether the file is one of the ladder's, chosen by the user: its pictures may be of another size than described.
   public var isRung = false
   let file: PackageFile
+  /// What the description was read from.
+  var document: Document?
 
   /// A form of the model beside its own.
   public struct Rung: Hashable, Sendable {
@@ -39,23 +41,45 @@ public struct ModelPackage: Hashable, Sendable {
   /// - Throws: as ``Model/load(path:limits:)``; `hash-mismatch`.
   public func load(limits: ModelLimits = .default) throws(InferenceError) -> Model { try file.model(limits: limits) }
 
+  /// What is wrong with a description, with the places of its fields; at least one fault.
+  public func error(of faults: [DescriptionFault]) -> InferenceError {
+    InferenceError(
+      DocumentError(
+        .invalid, file: document?.file ?? modelPath,
+        faults.map { fault in
+          DocumentFault(
+            place: document?.place(of: fault.field), field: document == nil ? "" : fault.field, message: fault.message,
+            remedy: fault.remedy)
+        }))
+  }
+
+  /// Whether a folder with a description, an archive or a description lies at a path.
+  static func isPackage(_ path: String) -> Bool {
+    PackageArchive.isArchive(path) || PackageFiles.isDescription(path)
+      || !PackageFiles(folder: path).descriptions.isEmpty
+  }
+
   /// Finds the package at `path`.
   ///
   /// - Parameters:
-  ///   - path: a folder with a description, an ONNX file, or a folder followed by a slash and the name of a variant.
+  ///   - path: a folder with a description, an archive, or a description by any name that ends with `.json`, `.yaml` or `.yml`,
+  ///     each maybe followed by a slash and the name of a variant or of a file of it; or an ONNX file.
   ///   - variant: a name under `variants`; nil takes the package's own choice.
+  ///   - limits: bounds on an archive.
   /// - Returns: the file to load, with its description where there is one.
   /// - Throws: ``InferenceError`` if there is nothing at `path` or the description is invalid.
-  public static func open(_ path: String, variant: String? = nil) throws(InferenceError) -> ModelPackage {
+  public static func open(
+    _ path: String, variant: String? = nil, limits: ModelLimits = .default
+  ) throws(InferenceError) -> ModelPackage {
     var isFolder: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      if variant == nil, let (package, name) = inside(path) { return try open(package, variant: name) }
+      if variant == nil, let (package, name) = inside(path) { return try open(package, variant: name, limits: limits) }
       throw InferenceError(.unreadable, "there is no such model", location: path, remedy: "Check the path")
     }
-    if isFolder.boolValue {
-      return try package(try PackageReader.manifest(in: PackageFiles(folder: path)), variant: variant)
+    if isFolder.boolValue || isPackage(path) {
+      return try package(try PackageReader.manifest(in: PackageFiles(path: path, limits: limits)), variant: variant)
     }
-    let file = Self.bare(path)
+    let file = PackageFile(path: path)
     if !file.files.descriptions.isEmpty,
       let package = package(try PackageReader.manifest(in: file.files), file: file.name)
     {
@@ -64,24 +88,28 @@ public struct ModelPackage: Hashable, Sendable {
     return ModelPackage(description: nil, file: file)
   }
 
-  /// The package and the variant that a path names which is none itself: `faces/int8`.
-  static func inside(_ path: String) -> (package: String, variant: String)? {
-    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return nil }
-    let package = String(path[..<slash])
-    let isPackage = !PackageFiles(folder: package).descriptions.isEmpty
-    return isPackage ? (package, String(path[path.index(after: slash)...])) : nil
+  /// Whether a package lies at a path, or what a package has inside: `faces.braidmodel/int8`.
+  public static func exists(at path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path) || inside(path) != nil
   }
 
-  /// A file that no description names.
-  private static func bare(_ path: String) -> PackageFile {
-    guard let slash = path.lastIndex(of: "/") else { return PackageFile(files: PackageFiles(folder: ""), name: path) }
-    let folder = slash == path.startIndex ? "/" : String(path[..<slash])
-    return PackageFile(files: PackageFiles(folder: folder), name: String(path[path.index(after: slash)...]))
+  /// The package and the variant that a path names at which nothing lies.
+  private static func inside(_ path: String) -> (package: String, variant: String)? {
+    var end = path.endIndex
+    while let slash = path[..<end].lastIndex(of: "/"), slash != path.startIndex {
+      let package = String(path[..<slash])
+      if FileManager.default.fileExists(atPath: package) {
+        return isPackage(package) ? (package, String(path[path.index(after: slash)...])) : nil
+      }
+      end = slash
+    }
+    return nil
   }
 
   private static func package(_ manifest: PackageManifest, variant: String?) throws(InferenceError) -> ModelPackage {
     guard let variant else {
-      var package = ModelPackage(description: manifest.description, file: manifest.file(manifest.model))
+      // Without a fault there is a model.
+      var package = made(manifest, file: manifest.model ?? "")
       if case .ladder(let rungs) = manifest.variants {
         package.ladder = rungs.enumerated().map { place, rung in
           let field = "variants[\(place)].file"
@@ -94,7 +122,7 @@ public struct ModelPackage: Hashable, Sendable {
     }
     let named = if case .named(let variants) = manifest.variants { variants } else { [(name: String, file: String)]() }
     if let found = named.first(where: { $0.name == variant }) {
-      return ModelPackage(description: manifest.description, file: manifest.file(found.file))
+      return made(manifest, file: found.file)
     }
     if let package = package(manifest, file: variant) { return package }
     let names = named.map(\.name)
@@ -108,6 +136,12 @@ public struct ModelPackage: Hashable, Sendable {
   private static func package(_ manifest: PackageManifest, file: String) -> ModelPackage? {
     guard manifest.model == file || manifest.variants.files.contains(file) else { return nil }
     let isRung = if case .ladder = manifest.variants { manifest.model != file } else { false }
-    return ModelPackage(description: manifest.description, isRung: isRung, file: manifest.file(file))
+    var package = made(manifest, file: file)
+    package.isRung = isRung
+    return package
+  }
+
+  private static func made(_ manifest: PackageManifest, file: String) -> ModelPackage {
+    ModelPackage(description: manifest.description, file: manifest.file(file), document: manifest.document)
   }
 }

@@ -1,40 +1,47 @@
-/// A file of a package, with the hash that it must have.
+/// A file of a package, with the hashes that it and its data must have.
 struct PackageFile: Hashable, Sendable {
   /// Where it lies.
   var files: PackageFiles
   /// Its path inside the package.
   var name: String
-  /// Its SHA-256, where the package says it.
-  var hash: String?
-  /// Those of all files that may hold its data.
+  /// What files must have as their SHA-256, by path inside the package.
   var hashes: [String: String] = [:]
+
+  /// A file of a package.
+  init(files: PackageFiles, name: String, hashes: [String: String] = [:]) {
+    self.files = files
+    self.name = name
+    self.hashes = hashes
+  }
+
+  /// A file by its path.
+  init(path: String) {
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ""
+    self.init(
+      files: PackageFiles(folder: folder), name: slash.map { String(path[path.index(after: $0)...]) } ?? path)
+  }
 
   /// What errors call it.
   var location: String { files.location(of: name) }
+
+  /// The same file, of which no hash is checked.
+  var withoutHashes: PackageFile { PackageFile(files: files, name: name) }
 
   /// Reads the model that it holds.
   ///
   /// - Throws: as ``Model/load(path:limits:)``; `hash-mismatch`.
   func model(limits: ModelLimits) throws(InferenceError) -> Model {
     do throws(InferenceError) {
-      let bytes = try ModelFile.read(location, limit: limits.fileBytes)
+      let bytes = try files.read(name, limit: limits.fileBytes)
       let sha256 = SHA256.digest(bytes)
-      try Self.check(sha256, is: hash)
+      try Self.check(sha256, is: hashes[name])
       return try Model(
         bytes: bytes, sha256: sha256, name: stem, limits: limits,
-        externalData: ExternalData(modelPath: location, hashes: dataHashes))
+        externalData: files.externalData(of: name, hashes: hashes))
     } catch {
-      throw error.within(location)
+      throw error.location.hasPrefix(location) ? error : error.within(location)
     }
-  }
-
-  /// The hashes by path from the model's own folder.
-  private var dataHashes: [String: String] {
-    let folder = name.lastIndex(of: "/").map { String(name[...$0]) } ?? ""
-    return Dictionary(
-      uniqueKeysWithValues: hashes.compactMap {
-        $0.key.hasPrefix(folder) ? (String($0.key.dropFirst(folder.count)), $0.value) : nil
-      })
   }
 
   /// The file's name without its extension.

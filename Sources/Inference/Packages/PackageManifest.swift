@@ -22,17 +22,23 @@ struct PackageManifest {
   var files: PackageFiles
   /// The document that it was read from, for the places of fields.
   var document: Document
-  var description: ModelDescription
-  /// The model's file.
-  var model: String
+  /// What it says of the model; nil where too little of it can be read.
+  var description: ModelDescription?
+  /// The model's file; nil where that cannot be read.
+  var model: String?
   var variants: Variants
   /// The SHA-256 of files, by name; in lower case.
   var hashes: [String: String]
   /// The file that the labels were read from.
   var labelFile: String?
 
+  /// All files that it names, sorted.
+  var mentioned: [String] {
+    Set([model, labelFile].compactMap(\.self) + variants.files + hashes.keys).sorted()
+  }
+
   /// The model's file, or that of one of its other forms.
-  func file(_ name: String) -> PackageFile { PackageFile(files: files, name: name, hash: hashes[name], hashes: hashes) }
+  func file(_ name: String) -> PackageFile { PackageFile(files: files, name: name, hashes: hashes) }
 
   /// A fault of one field, with the place where it stands.
   func fault(_ field: String, _ message: String, remedy: String) -> InferenceError {

@@ -7,46 +7,60 @@ struct PackageReader {
   let files: PackageFiles
   let faults: DocumentFaults
 
-  /// The description in a folder or an archive.
+  /// What was read of a description, and what is wrong with it.
+  struct Reading {
+    /// The description's file as errors tell it.
+    var file: String
+    /// Nil for what is neither YAML nor JSON.
+    var document: Document?
+    /// As much as can be read; nil for another format, or for what is no map.
+    var manifest: PackageManifest?
+    /// In the order of the document.
+    var faults: [DocumentFault]
+  }
+
+  /// The description in a folder or an archive, where nothing is wrong with it.
   ///
   /// - Throws: `unreadable`, `invalid-package` with every fault at once.
   static func manifest(in files: PackageFiles) throws(InferenceError) -> PackageManifest {
+    let reading = try read(files)
+    guard reading.faults.isEmpty, let manifest = reading.manifest else {
+      throw InferenceError(DocumentError(.invalid, file: reading.file, reading.faults))
+    }
+    return manifest
+  }
+
+  /// The description in a folder or an archive, whatever is wrong with it.
+  ///
+  /// - Throws: `unreadable` or `invalid-package` where there is none, or more than one.
+  static func read(_ files: PackageFiles) throws(InferenceError) -> Reading {
     let names = files.descriptions
     guard let name = names.first else {
       throw InferenceError(
-        .unreadable, "there is no description", location: files.folder,
+        .unreadable, "there is no description", location: files.path,
         remedy: "A package has a \(PackageFiles.descriptions[0]) in it; docs/model-packages.md describes it")
     }
     guard names.count == 1 else {
       throw InferenceError(
         .invalidPackage, "there are \(names.count) descriptions: \(names.joined(separator: ", "))",
-        location: files.folder, remedy: "Keep one")
+        location: files.path, remedy: "Keep one")
     }
+    var reading = Reading(file: files.location(of: name), faults: [])
+    let bytes = try files.read(name, limit: DocumentLimits().bytes)
     do throws(DocumentError) {
-      let limits = DocumentLimits()
-      let file = files.location(of: name)
-      let bytes: [UInt8]
-      do throws(InferenceError) {
-        bytes = try files.read(name, limit: limits.bytes)
-      } catch {
-        throw DocumentError(
-          error.code == .unreadable ? .unreadable : .limitExceeded, file: file,
-          [DocumentFault(place: nil, field: "", message: error.message, remedy: error.remedy)])
-      }
-      let faults = DocumentFaults(file: file)
-      let reader = PackageReader(files: files, faults: faults)
-      let manifest = reader.manifest(try Document(bytes, file: file))
-      try faults.check()
-      guard let manifest else {
-        throw DocumentError(.invalid, file: file, [DocumentFault(place: nil, field: "", message: "it says too little")])
-      }
-      return manifest
+      let document = try Document(bytes, file: reading.file)
+      let faults = DocumentFaults(file: reading.file)
+      reading.document = document
+      reading.manifest = PackageReader(files: files, faults: faults).manifest(document)
+      reading.faults = faults.faults
     } catch {
-      throw InferenceError(error)
+      reading.faults = error.faults
     }
+    return reading
   }
 
-  /// The description in a document; nil where it lacks what nothing can stand in for, and then there are faults.
+  /// As much as can be read of the description in a document; nil for another format, or for what is no map. Where anything is
+  /// missing, there are faults.
   func manifest(_ document: Document) -> PackageManifest? {
     let map = document.map(faults)
     let format = map["format"].required("This version reads '\(PackageManifest.format)'").text()
@@ -69,11 +83,15 @@ struct PackageReader {
     let hashes = hashes(map["sha256"])
     _ = map["tick"].choice(among: ["picture"])
     map.refuseOthers()
-    guard let name, let version, let model, let inputs, let decoder else { return nil }
-    var description = ModelDescription(name: name, version: version, inputs: inputs, decoder: decoder)
-    description.schedule = schedule
-    description.crops = crops
-    description.about = about
+    var description: ModelDescription?
+    // What has no name is compared with the model all the same; its faults keep it from being run.
+    if let inputs, let decoder {
+      var whole = ModelDescription(name: name ?? "?", version: version ?? "?", inputs: inputs, decoder: decoder)
+      whole.schedule = schedule
+      whole.crops = crops
+      whole.about = about
+      description = whole
+    }
     return PackageManifest(
       files: files, document: document, description: description, model: model, variants: variants, hashes: hashes,
       labelFile: labelFile)

@@ -81,7 +81,7 @@ struct PackageReaderTests {
     #expect(detections.labels == ["no", "007", "face"] && detections.threshold == 0.5)
     #expect(description.schedule == (try ModelSchedule("weight=2,budget=40ms", location: "")))
     #expect(description.crops.margin == 0.2 && description.crops.isSquare == true)
-    #expect(package.file.hash == "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
+    #expect(package.file.hashes["model.onnx"] == "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
     let int8 = try ModelPackage.open(scratch.folder.path + "/int8")
     #expect(int8.modelPath == scratch.path("small/model-int8.onnx") && int8.description == description)
 
