@@ -24,7 +24,8 @@ struct ModelCommand: ParsableCommand {
   /// The model that the user calls `name`: a file, a folder with a `braid.json`, an archive, or an installed model.
   static func model(_ name: String, limits: ModelLimits = .default) throws(CommandStatus) -> Model {
     try failing {
-      let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: ModelFolders.all))
+      let package = try ModelPackage.open(
+        try ModelLocation.path(of: name, folders: ModelFolders.all), limits: limits)
       return try package.load(limits: limits)
     }
   }

@@ -41,8 +41,10 @@ struct ModelInspect: ParsableCommand {
 
   func run() throws {
     if threads > 1 { OpenMPEnvironment.makeIdleWorkersSleep() }
-    let loaded = try ModelCommand.model(model)
     let inspection = try ModelCommand.failing { try PackageCheck.inspect(try ModelCommand.path(model)) }
+    // A package's own model, whatever its hash; where there is none, loading it says why.
+    let found = inspection.forms.first?.model
+    let loaded = if let found { found } else { try ModelCommand.model(model) }
     var options = SessionOptions()
     options.threads = threads
     options.inputShapes = ShapeArgument.table(dims)
