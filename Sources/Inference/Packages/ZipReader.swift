@@ -76,21 +76,17 @@ struct ZipReader: ~Copyable {
       throw Self.broken(unsafe String(cString: zip_strerror(handle)))
     }
     defer { unsafe zip_fclose(file) }
-    let chunk = 1 << 20
+    var chunk = [UInt8](repeating: 0, count: 256 << 10)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(entry.byteCount, limit, 16 * chunk))
+    bytes.reserveCapacity(min(entry.byteCount, limit, 16 << 20))
     while true {
-      let done = bytes.count
-      bytes.append(contentsOf: repeatElement(0, count: chunk))
-      let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-        unsafe buffer.baseAddress.map { unsafe zip_fread(file, $0 + done, UInt64(chunk)) } ?? -1
-      }
+      let count = unsafe zip_fread(file, &chunk, UInt64(chunk.count))
       guard count >= 0 else { throw Self.broken(unsafe String(cString: zip_file_strerror(file))) }
-      bytes.removeLast(chunk - Int(count))
+      if count == 0 { break }
+      bytes.append(contentsOf: chunk[..<Int(count)])
       guard bytes.count <= limit else {
         throw .limit("it holds more than the \(limit) bytes that it may, whatever the archive says of it")
       }
-      if count == 0 { break }
     }
     guard bytes.count == entry.byteCount else {
       throw Self.broken("\(bytes.count) bytes, and not the \(entry.byteCount) that are said")
