@@ -75,7 +75,7 @@ let package = Package(
     module(
       "BraidInference", folder: "Inference",
       [
-        "BraidCore", "BraidONNXFormat", "COneDNN", "COpenBLAS", "CKernels",
+        "BraidCore", "BraidONNXFormat", "COneDNN", "COpenBLAS", "CZip", "CKernels",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     module("BraidRender", folder: "Render", ["BraidCore", "BraidMedia", "CFFmpeg", "CCairo"]),

@@ -90,7 +90,7 @@ struct ModelBench: ParsableCommand {
     benchmark.kernels = try kernels.choice()
     benchmark.inputShapes = ShapeArgument.table(dims)
     benchmark.passesOverUnknownInputs = models.count > 1
-    return try benchmark.measure(path: package.modelPath)
+    return try benchmark.measure(package)
   }
 
   // MARK: - Output

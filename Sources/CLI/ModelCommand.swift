@@ -7,22 +7,32 @@ import BraidPipeline
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "Look into ONNX models, run, test and measure them.",
+    abstract: "Look into ONNX models, check, pack, run, test and measure them.",
     discussion: """
       Examples:
         braid model inspect faces.onnx     what it takes and gives
+        braid model check faces/           everything that is wrong with it
+        braid model pack faces/            one file of it, with hashes
         braid model bench faces.onnx       how fast it is here
         braid model run faces.onnx --input image=picture.npy --output results
         braid model test cases/            cases in the ONNX standard's layout
       """,
-    subcommands: [ModelInspect.self, ModelRun.self, ModelTest.self, ModelBench.self])
+    subcommands: [
+      ModelInspect.self, ModelCheck.self, ModelPack.self, ModelRun.self, ModelTest.self, ModelBench.self,
+    ])
 
-  /// The model that the user calls `name`: a file, a folder with a `braid.json`, or an installed model.
+  /// The model that the user calls `name`: a file, a folder with a `braid.json`, an archive, or an installed model.
   static func model(_ name: String, limits: ModelLimits = .default) throws(CommandStatus) -> Model {
     try failing {
-      let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: ModelFolders.all))
-      return try Model.load(path: package.modelPath, limits: limits)
+      let package = try ModelPackage.open(
+        try ModelLocation.path(of: name, folders: ModelFolders.all), limits: limits)
+      return try package.load(limits: limits)
     }
+  }
+
+  /// The path of the model that the user calls `name`.
+  static func path(_ name: String) throws(CommandStatus) -> String {
+    try failing { try ModelLocation.path(of: name, folders: ModelFolders.all) }
   }
 
   /// What `body` gives; an error of it is told on stderr and ends the program with the status for models.

@@ -11,13 +11,15 @@ struct ModelInspect: ParsableCommand {
     discussion: """
       Examples:
         braid model inspect faces.onnx
+        braid model inspect faces.braidmodel
         braid model inspect text.onnx --dims input_ids=1x128
         braid model inspect faces.onnx --json | jq '.steps[].implementation'
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "A model: an .onnx file, a folder with a braid.json, or the name of an installed one.", valueName: "model"))
+      "A model: an .onnx file, a folder with a braid.json, a .braidmodel, or the name of an installed one.",
+      valueName: "model"))
   var model: String
 
   @Option(
@@ -39,7 +41,10 @@ struct ModelInspect: ParsableCommand {
 
   func run() throws {
     if threads > 1 { OpenMPEnvironment.makeIdleWorkersSleep() }
-    let loaded = try ModelCommand.model(model)
+    let inspection = try ModelCommand.failing { try PackageCheck.inspect(try ModelCommand.path(model)) }
+    // A package's own model, whatever its hash; where there is none, loading it says why.
+    let found = inspection.forms.first?.model
+    let loaded = if let found { found } else { try ModelCommand.model(model) }
     var options = SessionOptions()
     options.threads = threads
     options.inputShapes = ShapeArgument.table(dims)
@@ -48,7 +53,8 @@ struct ModelInspect: ParsableCommand {
       StandardError.fail(error)
       throw CommandStatus(.usage)
     }
-    let report = ModelReport(model: loaded, size: loaded.size(options: options), plan: plan)
+    let report = ModelReport(
+      package: PackageReport(inspection), model: loaded, size: loaded.size(options: options), plan: plan)
     let output = LineOutput()
     output.write(json ? report.json : Array(report.text.utf8))
     output.flush()

@@ -3,6 +3,7 @@ import BraidInference
 
 /// What is told about a model, as text and as JSON.
 struct ModelReport {
+  let package: PackageReport
   let model: Model
   let size: ModelSize
   let plan: Result<Plan, InferenceError>
@@ -19,6 +20,7 @@ struct ModelReport {
     for key in ["producer", "opset", "ir-version", "description"] {
       if let value = model.metadata[key], !value.isEmpty { lines.append("\(ModelBench.pad(key, 12))\(value)") }
     }
+    lines += [""] + package.lines
     lines += ["", "inputs"] + model.inputs.map(Self.describe)
     lines += ["", "outputs"] + model.outputs.map(Self.describe)
     lines += ["", "operators"]
@@ -88,6 +90,8 @@ struct ModelReport {
       writer.value(value)
     }
     writer.endObject()
+    writer.key("package")
+    package.write(to: &writer)
     write("inputs", model.inputs, to: &writer)
     write("outputs", model.outputs, to: &writer)
     writer.key("operators")

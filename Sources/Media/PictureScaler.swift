@@ -104,12 +104,16 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
   ///   - region: the part that is stretched to the whole of the target; it must lie within the picture. Where pixels share
   ///     colour its left and upper edge are best even. Nil for the whole picture.
   ///   - destination: where bytes go.
+  ///   - first: the byte of `destination` that the first one goes to.
+  ///   - step: bytes from one row to the next in `destination`; nil where they follow each other.
   /// - Throws: ``MediaError/Code/bufferTooSmall``, ``MediaError/Code/unsupportedConversion`` (of parts also for formats with
   ///   several pixels in a byte), ``MediaError/Code/conversionFailed``; the scaler can be used again after each.
   public mutating func scale(
-    _ frame: VideoFrame, region: PictureRegion? = nil, into destination: inout MutableSpan<UInt8>
+    _ frame: VideoFrame, region: PictureRegion? = nil, into destination: inout MutableSpan<UInt8>, from first: Int = 0,
+    rowBytes step: Int? = nil
   ) throws(MediaError) {
-    guard destination.count >= byteCount else {
+    let step = step ?? usedBytes
+    guard first >= 0, step >= usedBytes, destination.count >= first + (rowCount - 1) * step + usedBytes else {
       throw MediaError(
         .bufferTooSmall, "\(destination.count) bytes are too few for \(byteCount)", location: "scaler")
     }
@@ -122,9 +126,9 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
       for row in 0..<rowCount {
         let line = unsafe rows.advanced(by: row * rowBytes).assumingMemoryBound(to: UInt8.self)
         if stretchesRange {
-          for column in 0..<bytes { unsafe base[row * bytes + column] = fullRange[Int(line[column])] }
+          for column in 0..<bytes { unsafe base[first + row * step + column] = fullRange[Int(line[column])] }
         } else {
-          unsafe base.advanced(by: row * bytes).update(from: line, count: bytes)
+          unsafe base.advanced(by: first + row * step).update(from: line, count: bytes)
         }
       }
     }

@@ -9,7 +9,8 @@ extension ProgramTests {
     @Test(
       "Help is as it was written down",
       arguments: [
-        "", "run", "devices", "probe", "features", "schema", "doctor", "model", "model inspect", "model run",
+        "", "run", "devices", "probe", "features", "schema", "doctor", "model", "model inspect", "model check",
+        "model pack", "model run",
         "model test",
         "model bench",
       ])

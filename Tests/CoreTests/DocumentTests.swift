@@ -229,7 +229,7 @@ struct DocumentTests {
     let seed = UInt64.random(in: 0...UInt64.max)
     var generator = SeededGenerator(seed: seed)
     func random(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &generator) }
-    for round in 0..<20_000 {
+    for round in 0..<4000 {
       var bytes = Array(seeds[round % seeds.count].utf8)
       for _ in 0...random(6) {
         let place = random(bytes.count)

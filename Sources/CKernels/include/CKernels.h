@@ -461,7 +461,11 @@ void braid_flip_sign(const uint8_t *x, uint8_t *y, size_t count);
 /// saturate(round(-min / scale)), y = saturate(round(x / scale) + zero point).
 void braid_dynamic_quantise(const float *x, uint8_t *y, size_t count, float *scale, uint8_t *zero_point);
 
-/// SHA-256 (FIPS 180-4) of `count` bytes into `digest`, 32 bytes.
-void braid_sha256(const uint8_t *bytes, size_t count, uint8_t *digest);
+/// SHA-256 (FIPS 180-4). `state` is 8 words, which this sets to those of the standard.
+void braid_sha256_begin(uint32_t *state);
+/// Takes `blocks` times 64 bytes. With `portable` not by the processor's own instructions, where it has them.
+void braid_sha256_blocks(uint32_t *state, const uint8_t *bytes, size_t blocks, int portable);
+/// Takes the last `count` bytes, less than 64, of `total` in all and writes the digest, 32 bytes.
+void braid_sha256_end(uint32_t *state, const uint8_t *rest, size_t count, uint64_t total, uint8_t *digest);
 
 #endif

@@ -162,7 +162,7 @@ public struct DocumentField {
   private static func spelled(_ number: Double) -> String { Int(exactly: number).map { "\($0)" } ?? "\(number)" }
 
   /// A field's path inside another's: `inputs[0].mean`, `labels["a b"]`.
-  static func path(_ outer: String, _ key: String) -> String {
+  public static func path(_ outer: String, _ key: String) -> String {
     let isName = !key.isEmpty && key.utf8.allSatisfy { $0.isASCIIName }
     guard isName else { return "\(outer)[\"\(key.prefix(80))\"]" }
     return outer.isEmpty ? key : "\(outer).\(key)"

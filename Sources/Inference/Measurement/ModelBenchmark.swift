@@ -35,9 +35,20 @@ public struct ModelBenchmark: Sendable {
   /// - Returns: what was measured.
   /// - Throws: as `Model.load`, `Plan` and `InferenceSession.run` do.
   public func measure(path: String) throws(InferenceError) -> ModelMeasurement {
+    try measure { () throws(InferenceError) in try Model.load(path: path, limits: limits) }
+  }
+
+  /// The same of a package's model.
+  public func measure(_ package: ModelPackage) throws(InferenceError) -> ModelMeasurement {
+    try measure { () throws(InferenceError) in try package.load(limits: limits) }
+  }
+
+  private func measure(
+    _ load: @escaping @Sendable () throws(InferenceError) -> Model
+  ) throws(InferenceError) -> ModelMeasurement {
     let outcome = Guarded<Result<ModelMeasurement, InferenceError>?>(nil)
     let thread = DedicatedThread(name: "inference") {
-      let result = Result { () throws(InferenceError) in try measureHere(path) }
+      let result = Result { () throws(InferenceError) in try measureHere(load) }
       outcome.withLock { $0 = result }
     }
     thread.join()
@@ -45,7 +56,9 @@ public struct ModelBenchmark: Sendable {
     return try result.get()
   }
 
-  private func measureHere(_ path: String) throws(InferenceError) -> ModelMeasurement {
+  private func measureHere(
+    _ load: () throws(InferenceError) -> Model
+  ) throws(InferenceError) -> ModelMeasurement {
     let clock = MonotonicClock()
     ResidentMemory.resetPeak()
     let start = clock.now
@@ -53,7 +66,7 @@ public struct ModelBenchmark: Sendable {
     options.threads = threads
     options.optimisation = optimisation
     options.kernels = kernels
-    let model = try Model.load(path: path, limits: limits)
+    let model = try load()
     options.inputShapes = inputShapes.filter { shape in
       !passesOverUnknownInputs || model.inputs.contains { $0.name == shape.key }
     }

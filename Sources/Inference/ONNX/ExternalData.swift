@@ -1,16 +1,42 @@
+internal import BraidCore
 import Foundation
 import Glibc
 
-/// The files beside a model that hold tensors' data. None outside the model's folder is opened.
+/// The files beside a model that hold tensors' data. None outside the model's folder, or its archive, is opened.
 struct ExternalData: Sendable {
-  /// The model's folder, without symbolic links.
-  private let folder: String
+  private enum Place {
+    /// The model's folder, without symbolic links.
+    case folder(String)
+    /// The archive with the model, and the model's folder in it, empty or with a slash at its end.
+    case archive(PackageArchive, folder: String)
+  }
+
+  private let place: Place
+  /// What files must have as their SHA-256, by path from the folder.
+  private let hashes: [String: String]
+  /// Files of a folder whose hashes were checked.
+  private let checked = Guarded<Set<String>>([])
+  /// Files that were read.
+  private let used = Guarded<Set<String>>([])
+  /// Files of an archive that were inflated.
+  private let inflated = Guarded<[String: [UInt8]]>([:])
 
   /// The folder of the model at `path`.
-  init?(modelPath: String) {
+  ///
+  /// - Parameters:
+  ///   - modelPath: the model's file.
+  ///   - hashes: what files must have as their SHA-256, by path from the model's folder.
+  init?(modelPath: String, hashes: [String: String] = [:]) {
+    self.hashes = hashes
     let folder = URL(fileURLWithPath: modelPath).deletingLastPathComponent().path
     guard let real = Self.real(folder) else { return nil }
-    self.folder = real
+    place = .folder(real)
+  }
+
+  /// The archive with the model; `folder` is the model's in it, empty or with a slash at its end.
+  init(archive: PackageArchive, folder: String, hashes: [String: String]) {
+    self.hashes = hashes
+    place = .archive(archive, folder: folder)
   }
 
   private static func real(_ path: String) -> String? {
@@ -44,6 +70,25 @@ struct ExternalData: Sendable {
     guard !location.isEmpty, !location.contains("\0"), !location.hasPrefix("/"), !parts.contains("..") else {
       throw .invalid("its data lies at \"\(location)\", outside the model's folder")
     }
+    used.withLock { _ = $0.insert(Self.plain(location)) }
+    switch place {
+    case .folder(let folder): return try read(location, in: folder, offset: offset, byteCount: byteCount)
+    case .archive(let archive, let folder):
+      let bytes = try inflate(location, archive, folder: folder)
+      guard offset <= bytes.count, byteCount <= bytes.count - offset else {
+        throw .invalid(
+          "its data should end at byte \(offset.addingReportingOverflow(byteCount).partialValue) of \(bytes.count)")
+      }
+      return Array(bytes[offset..<(offset + byteCount)])
+    }
+  }
+
+  /// The files that were read so far, by path from the model's folder.
+  var files: [String] { used.withLock { $0.sorted() } }
+
+  private func read(
+    _ location: String, in folder: String, offset: Int, byteCount: Int
+  ) throws(InferenceError) -> [UInt8] {
     guard let path = Self.real(folder + "/" + location) else {
       throw InferenceError(
         .unreadable, "its data should lie in \(location), which cannot be found",
@@ -52,6 +97,38 @@ struct ExternalData: Sendable {
     guard path.hasPrefix(folder == "/" ? "/" : folder + "/") else {
       throw .invalid("its data lies at \"\(location)\", which leads outside the model's folder")
     }
+    if let expected = hashes[Self.plain(location)], checked.withLock({ $0.insert(location).inserted }) {
+      try check(try ModelFile.read(path, limit: .max), location, expected)
+    }
     return try ModelFile.read(path, offset: offset, byteCount: byteCount)
+  }
+
+  private func inflate(
+    _ location: String, _ archive: PackageArchive, folder: String
+  ) throws(InferenceError) -> [UInt8] {
+    let name = Self.plain(location)
+    if let bytes = inflated.withLock({ $0[name] }) { return bytes }
+    do throws(InferenceError) {
+      let bytes = try archive.read(folder + name, limit: .max)
+      if let expected = hashes[name] { try check(bytes, location, expected) }
+      inflated.withLock { $0[name] = bytes }
+      return bytes
+    } catch {
+      throw error.within("its data in \(folder + name)")
+    }
+  }
+
+  /// - Throws: `hash-mismatch`.
+  private func check(_ bytes: [UInt8], _ location: String, _ expected: String) throws(InferenceError) {
+    do throws(InferenceError) {
+      try PackageFile.check(SHA256.digest(bytes), is: expected)
+    } catch {
+      throw error.within(location)
+    }
+  }
+
+  /// Without a dot and a slash before it.
+  private static func plain(_ location: String) -> String {
+    location.hasPrefix("./") ? String(location.dropFirst(2)) : location
   }
 }

@@ -25,6 +25,24 @@ public struct ModelDescription: Hashable, Sendable {
       case nhwc
     }
 
+    /// How a picture of another shape becomes one of the model's size.
+    public enum Fit: String, Hashable, Sendable, CaseIterable {
+      /// Each direction by a factor of its own.
+      case stretch
+      /// The whole of it, its shape kept; what remains is filled (letterbox).
+      case contain
+      /// Its middle, its shape kept; what is too much is cut off (centre crop).
+      case cover
+    }
+
+    /// Where a picture lies that does not fill the model's.
+    public enum Anchor: String, Hashable, Sendable, CaseIterable {
+      /// In the middle; of an odd number of pixels the smaller half is before it.
+      case centre
+      /// In the left upper corner.
+      case corner
+    }
+
     /// Pixels across.
     public var width: Int
     /// Pixels down.
@@ -43,6 +61,12 @@ public struct ModelDescription: Hashable, Sendable {
     public var std: [Float]
     /// How many consecutive pictures, oldest first.
     public var frames: Int
+    /// How a picture of another shape becomes one of this size.
+    public var fit = Fit.stretch
+    /// Of ``Fit/contain``: the byte of what is beside the picture, one for each channel in the order of `colour`, or one for all.
+    public var pad: [UInt8] = [0]
+    /// Of ``Fit/contain``: where the picture lies.
+    public var anchor = Anchor.centre
 
     /// A picture of this size and order, values 0 to 1.
     public init(width: Int, height: Int, colour: Colour, layout: Layout) {
@@ -211,6 +235,21 @@ public struct ModelDescription: Hashable, Sendable {
   public var decoder: Decoder
   /// What a session's scheduler is to hold to for it, where the user says nothing else.
   public var schedule = ModelSchedule()
+
+  /// What it is and where it comes from.
+  public var about = About()
+
+  /// What a model is and where it comes from, for people. Nil where nothing is said.
+  public struct About: Hashable, Sendable {
+    /// What it does, in a word: `detection`.
+    public var task: String?
+    /// The licence it may be used by: an SPDX identifier, or a text.
+    public var licence: String?
+    /// Where it was taken from: an address, or a text.
+    public var source: String?
+    /// What it is, in a few sentences.
+    public var summary: String?
+  }
 
   /// How it takes its picture out of a larger one, where it looks at what another model has found.
   public var crops = CropDescription()

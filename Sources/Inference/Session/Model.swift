@@ -1,5 +1,4 @@
 import BraidONNXFormat
-internal import CKernels
 import Foundation
 import SwiftProtobuf
 
@@ -34,8 +33,9 @@ public struct Model: Sendable {
     do throws(InferenceError) {
       let name = path.split(separator: "/").last.map(String.init) ?? path
       let stem = name.hasSuffix(".onnx") ? String(name.dropLast(5)) : name
+      let bytes = try ModelFile.read(path, limit: limits.fileBytes)
       return try Model(
-        bytes: try ModelFile.read(path, limit: limits.fileBytes), name: stem, limits: limits,
+        bytes: bytes, sha256: SHA256.digest(bytes), name: stem, limits: limits,
         externalData: ExternalData(modelPath: path))
     } catch {
       throw error.within(path)
@@ -50,11 +50,11 @@ public struct Model: Sendable {
   ///   - limits: bounds on what the model may ask for.
   /// - Throws: as `load(path:limits:)`, without `unreadable`; `unsupported-feature` where parameters lie in other files.
   public init(bytes: [UInt8], name: String, limits: ModelLimits = .default) throws(InferenceError) {
-    try self.init(bytes: bytes, name: name, limits: limits, externalData: nil)
+    try self.init(bytes: bytes, sha256: SHA256.digest(bytes), name: name, limits: limits, externalData: nil)
   }
 
-  private init(
-    bytes: [UInt8], name: String, limits: ModelLimits, externalData: ExternalData?
+  init(
+    bytes: [UInt8], sha256: String, name: String, limits: ModelLimits, externalData: ExternalData?
   ) throws(InferenceError) {
     let message = try ModelFile.decode(bytes)
     let graph = try ONNXImporter.graph(of: message, limits: limits, externalData: externalData)
@@ -75,9 +75,7 @@ public struct Model: Sendable {
       metadata["opset"] = String(entry.version)
     }
     self.metadata = metadata
-    var digest = [UInt8](repeating: 0, count: 32)
-    unsafe braid_sha256(bytes, bytes.count, &digest)
-    sha256 = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    self.sha256 = sha256
     var counts: [String: Int] = [:]
     Self.count(graph.body, into: &counts)
     operatorCounts = counts

@@ -54,15 +54,8 @@ extension ModelStage {
         x: Float(crop.region.x) / width, y: Float(crop.region.y) / height, width: Float(crop.region.width) / width,
         height: Float(crop.region.height) / height
       )
-      var output = decoding.output(of: job, crop: place, limit: limit)
-      if case .detections(let found) = output {
-        output = .detections(
-          found.map {
-            ModelOutput.Detection(
-              label: $0.label, score: $0.score, x: region.x + $0.x * region.width, y: region.y + $0.y * region.height,
-              width: $0.width * region.width, height: $0.height * region.height)
-          })
-      }
+      let output = placement(of: job, region: crop.region)
+        .placed(decoding.output(of: job, crop: place, limit: limit))
       return ModelOutput.Crop(detection: crop.detection, region: region, output: output)
     }
     return .crops(crops, left: job.found - crops.count)

@@ -45,6 +45,12 @@ extension ModelDescription {
     return found
   }
 
+  /// How pictures become what it takes; nil where it takes none.
+  var fit: PictureFit? {
+    for case .picture(let picture) in inputs.map(\.source) { return PictureFit(picture) }
+    return nil
+  }
+
   /// Whether it takes sound in any form.
   var takesSound: Bool {
     inputs.contains {
@@ -62,7 +68,9 @@ extension ModelDescription {
 }
 
 extension ModelDescription.FeatureWindow {
-  /// The feature that it names, with as many bands as it says.
+  /// The feature that it names, with as many values in a row as it says.
+  ///
+  /// - Throws: `FeatureError` where there is none, it is none of sound, or its rows or samples are others than are said.
   var selection: FeatureSelection {
     get throws(FeatureError) {
       let named = try FeatureSelection.parse(feature, onStreams: true)
@@ -71,7 +79,30 @@ extension ModelDescription.FeatureWindow {
         throw FeatureError(
           .unknownFeature, "'\(feature)' is not one feature of sound", location: "features", remedy: "Name one")
       }
-      try selection.set("bands", to: "\(bands)")
+      // What a row has so many of: coefficients, of which there may be fewer than bands, or bands.
+      let names = selection.definition.parameters.map(\.name)
+      if let width = ["coefficients", "bands"].first(where: names.contains) {
+        try selection.set(width, to: "\(bands)")
+      }
+      let format = SoundFormat(sampleRate: sampleRate)
+      guard let taken = selection.format(of: format), taken == format else {
+        let rate = selection.format(of: format)?.sampleRate ?? sampleRate
+        throw FeatureError(
+          .invalidSetting, "'\(feature)' is computed from one channel at \(rate) Hz", location: "features",
+          remedy: "Give 'rate' as \(rate)")
+      }
+      let computed = try selection.soundFeature(format)
+      guard computed.dimension == bands else {
+        throw FeatureError(
+          .invalidSetting, "a row of '\(feature)' has \(computed.dimension) values, not \(bands)", location: "features",
+          remedy: "Give 'bands' as \(computed.dimension)")
+      }
+      guard !computed.keepsWholeClip, computed.hopSamples > 0 else {
+        throw FeatureError(
+          .invalidSetting, "rows of '\(feature)' do not come at even distances while the sound goes on",
+          location: "features",
+          remedy: "Use one like log-mel:kaldi")
+      }
       return selection
     }
   }

@@ -47,7 +47,7 @@ final class ModelJob: @unchecked Sendable {
   var outputTime = MediaTime.zero
   /// How many detections there were, those included for which there are no crops.
   var found = 0
-  /// The size of the picture that crops are of.
+  /// The size of the picture that is looked at, or that crops are of; zero for sound.
   var pictureSize = (width: 0, height: 0)
   /// The time that gates are asked about: that of the newest picture, or the last instant of a window.
   var asks = MediaTime.zero

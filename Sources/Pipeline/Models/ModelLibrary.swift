@@ -19,8 +19,9 @@ enum ModelLibrary {
   ///
   /// - Throws: ``PipelineError``, `InferenceError`.
   static func load(_ name: String, _ options: Options) throws -> LoadedModel {
-    let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: options.folders))
-    let model = try Model.load(path: package.modelPath, limits: options.limits)
+    let package = try ModelPackage.open(
+      try ModelLocation.path(of: name, folders: options.folders), limits: options.limits)
+    let model = try package.load(limits: options.limits)
     let description: ModelDescription
     var note: String?
     if let described = package.description {
@@ -28,28 +29,35 @@ enum ModelLibrary {
     } else {
       (description, note) = try KnownModels.description(of: model, path: package.modelPath)
     }
-    let best = try form(model, description, path: package.modelPath, value: 1, options)
+    let best = try form(model, description, path: package.modelPath, value: 1, options) { package.error(of: $0) }
     var others: [LoadedForm] = []
     for rung in options.takesLadder ? package.ladder : [] { others.append(try form(rung, like: best, options)) }
     return LoadedModel(given: name, best: best, others: others, note: note)
   }
 
+  /// Makes a model ready as it is described.
+  ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - description: what it takes and gives.
+  ///   - path: where errors say that it lies.
+  ///   - value: what its results count.
+  ///   - options: how models are loaded.
+  ///   - refuse: the error of faults in the description.
+  /// - Returns: the form.
+  /// - Throws: that error; `InferenceError` where it cannot be made ready.
   private static func form(
-    _ model: Model, _ description: ModelDescription, path: String, value: Double, _ options: Options
+    _ model: Model, _ description: ModelDescription, path: String, value: Double, _ options: Options,
+    refuse: ([DescriptionFault]) -> any Error
   ) throws -> LoadedForm {
-    try check(description, against: model, path: path)
-    var session = SessionOptions()
+    let faults = description.contradictions(to: model, plan: nil)
+    guard faults.isEmpty else { throw refuse(faults) }
+    var session = description.sessionOptions
     session.threads = options.threads
     session.kernels = options.kernels
-    for input in description.inputs {
-      switch input.source {
-      case .constant(let value): session.constantInputs[input.name] = value
-      case .samples(let window): session.inputShapes[input.name] = [1, window.context + window.hop]
-      case .picture, .features, .state: break
-      }
-    }
     let form = try LoadedForm(path: path, model: model, description: description, value: value, options: session)
-    try check(description, against: form.plan, path: path)
+    let others = description.contradictions(to: model, plan: form.plan)
+    guard others.isEmpty else { throw refuse(others) }
     return form
   }
 
@@ -61,9 +69,12 @@ enum ModelLibrary {
     guard !best.description.carriesState else {
       throw differs("a model that carries state has no other forms", "Leave out 'variants'")
     }
-    let model = try Model.load(path: rung.modelPath, limits: options.limits)
+    let model = try rung.load(limits: options.limits)
     let form = try form(
-      model, best.description.resized(for: model), path: rung.modelPath, value: rung.value, options)
+      model, best.description.resized(for: model), path: rung.modelPath, value: rung.value, options
+    ) {
+      differs($0.map { "\(rung.modelPath): \($0.message)" }.joined(separator: "; "), $0.first?.remedy ?? "")
+    }
     let isSameSize = if case .detections = best.description.decoder { false } else { true }
     for output in best.plan.outputs {
       guard let other = form.plan.outputs.first(where: { $0.name == output.name }) else {
@@ -77,62 +88,5 @@ enum ModelLibrary {
       }
     }
     return form
-  }
-
-  private static func check(
-    _ description: ModelDescription, against model: Model, path: String
-  ) throws(PipelineError) {
-    let known = Set(model.inputs.map(\.name))
-    for input in description.inputs where !known.contains(input.name) {
-      throw PipelineError(
-        .invalidDescription, "the model has no input '\(input.name)'", location: path,
-        remedy: "Its inputs are \(model.inputs.map(\.name).joined(separator: ", "))")
-    }
-    for input in model.inputs where !description.inputs.contains(where: { $0.name == input.name }) {
-      throw PipelineError(
-        .invalidDescription, "nothing is said of the model's input '\(input.name)'", location: path,
-        remedy: "Describe it in braid.json")
-    }
-  }
-
-  /// Checks that what will be staged has as many values as the plan's inputs.
-  private static func check(
-    _ description: ModelDescription, against plan: Plan, path: String
-  ) throws(PipelineError) {
-    for input in description.inputs {
-      let count: Int
-      switch input.source {
-      case .picture(let picture):
-        count = picture.width * picture.height * picture.colour.channels * picture.frames
-      case .features(let window): count = window.rows * window.bands
-      case .samples(let window): count = window.context + window.hop
-      case .state, .constant: continue
-      }
-      guard let info = plan.inputs.first(where: { $0.name == input.name }), let shape = info.shape else { continue }
-      guard shape.elementCount == count else {
-        throw PipelineError(
-          .invalidDescription,
-          "input '\(input.name)' is \(shape), which is not the \(count) values that the description makes",
-          location: path, remedy: "Make the description's sizes those of the model")
-      }
-    }
-  }
-}
-
-extension ModelDescription {
-  /// The same for a form of the model whose single pictures are of another size: that of its input.
-  fileprivate func resized(for model: Model) -> ModelDescription {
-    var resized = self
-    for (place, input) in inputs.enumerated() where !isMoment {
-      guard case .picture(var picture) = input.source, picture.frames == 1,
-        let sizes = model.inputs.first(where: { $0.name == input.name })?.dimensions, sizes.count == 4
-      else { continue }
-      // The number of pictures at once may be open.
-      let (first, second) = picture.layout == .nchw ? (sizes[2], sizes[3]) : (sizes[1], sizes[2])
-      guard case .fixed(let height) = first, case .fixed(let width) = second else { continue }
-      (picture.height, picture.width) = (height, width)
-      resized.inputs[place].source = .picture(picture)
-    }
-    return resized
   }
 }

@@ -154,6 +154,7 @@ extension ModelStage {
     job.outputTime = frame.time
     job.asks = frame.time
     job.epoch = frame.epoch
+    job.pictureSize = (frame.width, frame.height)
     job.captured = frame.captured
     job.original = feeds.isEmpty ? nil : frame
     job.taken = taken

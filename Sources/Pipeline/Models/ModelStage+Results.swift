@@ -1,5 +1,6 @@
 internal import BraidCore
 internal import BraidInference
+internal import BraidMedia
 
 /// Results and events as records.
 extension ModelStage {
@@ -35,7 +36,7 @@ extension ModelStage {
     if case .crops(let crops) = feed {
       result.output = cropOutput(of: job, limit: crops.limit)
     } else {
-      result.output = decoding.output(of: job)
+      result.output = placement(of: job).placed(decoding.output(of: job))
     }
     if !opens.isEmpty || !feeds.isEmpty, let found = result.output.detections {
       for gate in opens { gate.hear(found, at: job.outputTime) }
@@ -54,6 +55,12 @@ extension ModelStage {
       for gate in opens { gate.hear(state, at: time) }
     }
     for event in found { tell(event, order: order) }
+  }
+
+  /// Where what the job's form was given lies in the picture; for a crop of it, the crop's.
+  func placement(of job: ModelJob, region: PictureRegion? = nil) -> PicturePlacement {
+    guard let fit = fits[job.rung], job.pictureSize.width > 0 else { return .whole }
+    return fit.placement(of: region, in: job.pictureSize.width, job.pictureSize.height)
   }
 
   /// Tells an event that became certain.

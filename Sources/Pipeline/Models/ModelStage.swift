@@ -32,6 +32,8 @@ final class ModelStage {
   /// What a trace calls it.
   let subject: TraceSubject
   var decoding: ResultDecoding
+  /// For each form, how pictures become what it takes; nil for sound.
+  let fits: [PictureFit?]
   private(set) var inferenceTimes = LatencyHistogram()
   var totalTimes = LatencyHistogram()
   /// How long its runs have taken in all.
@@ -78,8 +80,8 @@ final class ModelStage {
   var isPassing = false
 
   init(
-    index: Int, description: ModelDescription, stream: StreamSlot, feed: ModelFeed, forms: [Plan], context: Context,
-    subject: TraceSubject, isGated: Bool
+    index: Int, description: ModelDescription, stream: StreamSlot, feed: ModelFeed, forms: [Plan], fits: [PictureFit?],
+    context: Context, subject: TraceSubject, isGated: Bool
   ) throws(PipelineError) {
     self.subject = subject
     self.index = index
@@ -87,6 +89,7 @@ final class ModelStage {
     self.description = description
     self.stream = stream
     self.feed = feed
+    self.fits = fits
     self.context = context
     let capacity = context.dispatcher.scheduler.configuration.tasks[index].queueCapacity
     let parts = if case .crops(let crops) = feed { crops.limit } else { 1 }

@@ -7,7 +7,7 @@ internal import BraidMedia
 /// One thread at a time uses it: see ``ModelRunners``. Allocates: where libswscale makes itself ready for another size or format.
 final class PictureStaging {
   private let tensor: PictureTensor
-  private var scaler: PictureScaler
+  private var fitter: PictureFitter
   private var pixels: [UInt8]
   /// What the model takes, as of the last picture.
   private(set) var values: [Float]
@@ -16,8 +16,7 @@ final class PictureStaging {
   /// - Throws: `MediaError`.
   init(_ picture: ModelDescription.Picture) throws(MediaError) {
     tensor = PictureTensor(picture)
-    scaler = try PictureScaler(
-      width: picture.width, height: picture.height, layout: picture.colour == .gray ? .gray : .rgb24)
+    fitter = try PictureFitter(PictureFit(picture), layout: picture.colour == .gray ? .gray : .rgb24)
     pixels = Array(repeating: 0, count: picture.width * picture.height * picture.colour.channels)
     values = Array(repeating: 0, count: tensor.count)
   }
@@ -27,7 +26,7 @@ final class PictureStaging {
   /// - Throws: `MediaError` for a picture that cannot be scaled.
   func stage(_ frame: VideoFrame, region: PictureRegion? = nil) throws(MediaError) {
     var destination = pixels.mutableSpan
-    try scaler.scale(frame, region: region, into: &destination)
+    try fitter.scale(frame, region: region, into: &destination)
     tensor.fill(&values, pixels: pixels, frame: 0)
   }
 }

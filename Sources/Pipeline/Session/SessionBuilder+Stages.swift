@@ -125,7 +125,7 @@ extension SessionBuilder {
     let layout: PictureScaler.Layout = picture.0.colour == .gray ? .gray : .rgb24
     let feed = try MomentFeed(
       pictures: pictures(
-        of: tick, width: picture.0.width, height: picture.0.height, layout: layout, frames: picture.0.frames),
+        of: tick, fit: PictureFit(picture.0), layout: layout, frames: picture.0.frames),
       tensor: PictureTensor(picture.0), picturePlace: picture.1, window: window.0, featurePlace: window.1,
       sound: soundStream, path: sound(of: soundStream, sampleRate: window.0.sampleRate),
       tolerance: configuration.tolerance, wait: configuration.wait)

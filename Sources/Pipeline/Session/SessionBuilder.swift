@@ -80,12 +80,19 @@ struct SessionBuilder {
   func pictures(
     of stream: StreamSlot, width: Int, height: Int, layout: PictureScaler.Layout, frames: Int
   ) throws(MediaError) -> PicturePath {
-    let existing = stream.pictures.first { $0.width == width && $0.height == height && $0.layout == layout }
+    try pictures(of: stream, fit: PictureFit(width: width, height: height), layout: layout, frames: frames)
+  }
+
+  /// The stream's pictures as they are fitted into a size, made when first asked for.
+  func pictures(
+    of stream: StreamSlot, fit: PictureFit, layout: PictureScaler.Layout, frames: Int
+  ) throws(MediaError) -> PicturePath {
+    let existing = stream.pictures.first { $0.fit == fit && $0.layout == layout }
     if let existing {
       existing.keep(frames: frames)
       return existing
     }
-    let path = try PicturePath(width: width, height: height, layout: layout, frames: frames)
+    let path = try PicturePath(fit, layout: layout, frames: frames)
     stream.pictures.append(path)
     return path
   }
@@ -124,8 +131,7 @@ struct SessionBuilder {
     case .picture(let picture):
       let stream = try stream(.video, for: model)
       let path = try pictures(
-        of: stream, width: picture.width, height: picture.height, layout: picture.colour == .gray ? .gray : .rgb24,
-        frames: picture.frames)
+        of: stream, fit: PictureFit(picture), layout: picture.colour == .gray ? .gray : .rgb24, frames: picture.frames)
       return (stream, .pictures(path, PictureTensor(picture), place: place))
     case .features(let window):
       let stream = try stream(.audio, for: model)

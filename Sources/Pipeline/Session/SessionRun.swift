@@ -202,7 +202,7 @@ final class SessionRun {
         memoryLimit: configuration.modelLimits.totalBytes, output: output, dispatcher: dispatcher, trace: row)
       let stage = try ModelStage(
         index: index, description: model.description, stream: place.stream, feed: place.feed,
-        forms: model.forms.map(\.plan), context: context,
+        forms: model.forms.map(\.plan), fits: model.forms.map(\.description.fit), context: context,
         subject: trace?.recorder.subject(model.description.id) ?? .none,
         isGated: links.isGated(index))
       links.connect(stage, to: models)

@@ -15,21 +15,21 @@ final class PicturePath {
     var matrix = ColourMatrix.bt601
   }
 
-  let width: Int
-  let height: Int
+  let fit: PictureFit
+  var width: Int { fit.width }
+  var height: Int { fit.height }
   let layout: PictureScaler.Layout
-  private var scaler: PictureScaler
+  private var fitter: PictureFitter
   private var pictures: [Picture] = []
   private var capacity: Int
   /// Pictures since the start or the last reset.
   private(set) var count = 0
 
-  init(width: Int, height: Int, layout: PictureScaler.Layout, frames: Int) throws(MediaError) {
-    self.width = width
-    self.height = height
+  init(_ fit: PictureFit, layout: PictureScaler.Layout, frames: Int) throws(MediaError) {
+    self.fit = fit
     self.layout = layout
     capacity = max(1, frames)
-    scaler = try PictureScaler(width: width, height: height, layout: layout)
+    fitter = try PictureFitter(fit, layout: layout)
   }
 
   /// Keeps at least this many of the newest pictures. Only before the first.
@@ -39,7 +39,7 @@ final class PicturePath {
   func push(_ frame: VideoFrame) throws(MediaError) {
     if pictures.isEmpty {
       let empty = Picture(
-        time: .zero, duration: .zero, pixels: Array(repeating: 0, count: width * height * layout.channelCount))
+        time: .zero, duration: .zero, pixels: Array(repeating: 0, count: fit.width * fit.height * layout.channelCount))
       pictures = Array(repeating: empty, count: capacity)
     }
     let slot = count % capacity
@@ -47,7 +47,7 @@ final class PicturePath {
     pictures[slot].duration = frame.duration
     pictures[slot].matrix = ColourMatrix(code: frame.colorSpace)
     var destination = pictures[slot].pixels.mutableSpan
-    try scaler.scale(frame, into: &destination)
+    try fitter.scale(frame, into: &destination)
     count += 1
   }
 

@@ -55,7 +55,7 @@ struct ModelScheduleTests {
       try open(#"{"weight": 0.5, "min-rate": 5, "priority": 1, "budget": "40ms"}"#).description?.schedule)
     #expect(schedule == (try ModelSchedule("weight=0.5,min-rate=5,priority=1,budget=40ms", location: "")))
     let error = #expect(throws: InferenceError.self) { try open(#"{"min-rat": 5}"#) }
-    #expect(error?.location.hasSuffix("braid.json: schedule.min-rat") == true)
+    #expect(error?.location.hasSuffix("braid.json:2:85: schedule.min-rat") == true)
     #expect(error?.remedy.contains("Did you mean min-rate?") == true)
     #expect(throws: InferenceError.self) { try open(#"{"weight": true}"#) }
   }

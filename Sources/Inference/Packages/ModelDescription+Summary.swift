@@ -1,0 +1,46 @@
+/// What is described, in a line for people.
+extension ModelDescription.Source {
+  /// `picture of 320x240, rgb, nchw, 0 to 255, less 127, over 128, stretch`
+  public var summary: String {
+    switch self {
+    case .picture(let picture): return picture.summary
+    case .features(let window):
+      return "\(window.rows) rows of \(window.feature), \(window.bands) values each, at \(window.sampleRate) Hz, "
+        + "every \(window.hopRows) rows"
+    case .samples(let window):
+      let context = window.context == 0 ? "" : " after \(window.context) of the window before"
+      return "\(window.hop) samples at \(window.sampleRate) Hz\(context)"
+    case .state(let output): return "what output \(output) gave in the run before"
+    case .constant(let value): return "always \(value)"
+    }
+  }
+}
+
+extension ModelDescription.Picture {
+  fileprivate var summary: String {
+    func text(_ numbers: [Float]) -> String {
+      numbers.map { Int(exactly: $0).map { "\($0)" } ?? "\($0)" }.joined(separator: ", ")
+    }
+    var parts = ["\(width)x\(height)", colour.rawValue, layout.rawValue, "\(text([low])) to \(text([high]))"]
+    if mean != [0] { parts.append("less \(text(mean))") }
+    if std != [1] { parts.append("over \(text(std))") }
+    parts.append(
+      fit == .contain ? "contain at the \(anchor.rawValue) on \(text(pad.map { Float($0) }))" : fit.rawValue)
+    if frames > 1 { parts.append("the newest \(frames)") }
+    return "picture of \(parts.joined(separator: ", "))"
+  }
+}
+
+extension ModelDescription.Decoder {
+  /// `events: speech by output, interval, from 0.5`
+  public var summary: String {
+    switch self {
+    case .raw: "outputs as they are"
+    case .events(let output, let events):
+      "events: \(events.event) by \(output), \(events.shape.rawValue), from \(events.threshold)"
+    case .detections(let detections):
+      "detections: \(detections.labels.count) classes by \(detections.scores) and \(detections.boxes), from "
+        + "\(detections.threshold)"
+    }
+  }
+}
