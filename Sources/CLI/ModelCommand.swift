@@ -7,15 +7,19 @@ import BraidPipeline
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "Look into ONNX models, run, test and measure them.",
+    abstract: "Look into ONNX models, run, test, measure and quantise them.",
     discussion: """
       Examples:
         braid model inspect faces.onnx     what it takes and gives
         braid model bench faces.onnx       how fast it is here
         braid model run faces.onnx --input image=picture.npy --output results
         braid model test cases/            cases in the ONNX standard's layout
+        braid model quantize faces.onnx --calibrate party.mp4 --output faces8.onnx
+        braid model compare faces.onnx faces8.onnx --on party.mp4
       """,
-    subcommands: [ModelInspect.self, ModelRun.self, ModelTest.self, ModelBench.self])
+    subcommands: [
+      ModelInspect.self, ModelRun.self, ModelTest.self, ModelBench.self, ModelQuantize.self, ModelCompare.self,
+    ])
 
   /// The model that the user calls `name`: a file, a folder with a `braid.json`, or an installed model.
   static func model(_ name: String, limits: ModelLimits = .default) throws(CommandStatus) -> Model {

@@ -11,7 +11,7 @@ extension ProgramTests {
       arguments: [
         "", "run", "devices", "probe", "features", "schema", "doctor", "model", "model inspect", "model run",
         "model test",
-        "model bench",
+        "model bench", "model quantize", "model compare",
       ])
     func help(command: String) throws {
       let outcome = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
