@@ -3,7 +3,7 @@
 `raised/*.onnx` are models of old versions of the operators; they take nothing: their operands are parameters. Each output
 `NAME` has a twin `expected NAME`, a parameter that holds ONNX Runtime's result. Where onnx.version_converter can raise a
 model, the raised one's results are checked to be the same. `calibration.json` holds the ranges that NumPy and ONNX
-Runtime's own calibrators choose for the values of `*.npy`.
+Runtime's own calibrators choose for the values of `*.npy`, which are `float16`.
 
     python tools/quantisation_goldens.py
 """
@@ -107,14 +107,14 @@ def ranges():
     from onnxruntime.quantization.calibrate import HistogramCollector
     cases = []
     for name, values in [
-        ("half-normal", np.abs(random.normal(size=4000))), ("normal", random.normal(size=4000)),
-        ("skewed", random.normal(size=4000) ** 2 - 0.3), ("heavy", random.standard_t(3, size=4000)),
-        ("tails", np.concatenate([random.normal(size=3990), [40, -35, 20, 18, -60, 30, 22, 28, 31, 45]])),
-        ("small", random.normal(size=4000) * 1e-6 + 2e-6)]:
-        values = values.astype(np.float32)
-        np.save(FOLDER / f"{name}.npy", values)
+        ("half-normal", np.abs(random.normal(size=20000))), ("normal", random.normal(size=20000)),
+        ("skewed", random.normal(size=20000) ** 2 - 0.3), ("heavy", random.standard_t(3, size=20000)),
+        ("tails", np.concatenate([random.normal(size=19990), [40, -35, 20, 18, -60, 30, 22, 28, 31, 45]])),
+        ("small", random.normal(size=20000) * 1e-2 + 2e-2)]:
+        values = values.astype(np.float16).astype(np.float32)
+        np.save(FOLDER / f"{name}.npy", values.astype(np.float16))
         collector = HistogramCollector("entropy", False, 2048, 255, 99.99, None)
-        collector.collect({"v": [values[:2000], values[2000:]]})
+        collector.collect({"v": [values[:10000], values[10000:]]})
         entropy = collector.compute_entropy()["v"]
         best = (np.inf, 0, 0)
         low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))

@@ -61,6 +61,7 @@ import Testing
     let model = try RandomNetwork.picture(seed: 1)
     var settings = QuantisationSettings()
     settings.keptNodes = ["c3"]
+    settings.sparesSensitiveLayers = false
     let (made, report) = try Self.quantised(model, settings)
     #expect(report.layers.filter { $0.kept == .asked }.map(\.name) == ["c3"])
     let real = try Plan(made).stepInfo.filter {
