@@ -19,7 +19,7 @@ public struct ExitStatus: Hashable, Sendable {
   /// Some of a job's files failed.
   public static let files = ExitStatus(code: 7)
 =======
-  /// Something was measured and is not as good as was required.
+  /// What was measured is not as good as was required.
   public static let unmet = ExitStatus(code: 8)
 >>>>>>> f24b68f (Inference: a quantiser, models written as ONNX, models compared; braid model quantize and compare, bench --stream)
   /// Interrupted by SIGINT.
