@@ -4,10 +4,10 @@
     Benchmarks/quantize [--braid PATH] [--work FOLDER] [--only NAME ...] [--rounds 5]
 
 Each model gets samples of real material (the clips of ../shared/data/media, brought into the form that the model's authors
-say). The samples in their order are ten blocks; the fifth and the tenth go to neither quantiser: both files and the float model
-are run on those by ONNX Runtime. ONNX Runtime's quantiser gets its preprocessing, the opset that per-channel weights need, QDQ,
+say). The samples in their order are twenty blocks; each fifth goes to neither quantiser: both files and the float model are run on
+those by ONNX Runtime. ONNX Runtime's quantiser gets its preprocessing, the opset that per-channel weights need, QDQ,
 uint8 activations and int8 weights per channel, and each of its min-max, percentile and entropy calibrations; the best of
-the three on the two blocks counts. "x" is the median time of the float model over that of Braid's in Braid's engine, in
+the three on those blocks counts. "x" is the median time of the float model over that of Braid's in Braid's engine, in
 rounds that change between them.
 
 Agreement is the mean cosine over outputs, and by what outputs mean: the same class first, average precision of boxes
@@ -372,9 +372,9 @@ def package(name, path, samples, folder):
 def measure(name, make, meaning, options, folder):
     path = f"{SHARED}/models/{name}.onnx"
     samples = make(path, options.samples)
-    block = lambda place: place * 10 // len(samples)
-    known = [s for i, s in enumerate(samples) if block(i) not in (4, 9)]
-    last = [s for i, s in enumerate(samples) if block(i) in (4, 9)]
+    block = lambda place: place * 20 // len(samples) % 5
+    known = [s for i, s in enumerate(samples) if block(i) != 4]
+    last = [s for i, s in enumerate(samples) if block(i) == 4]
     save(known, f"{folder}/known", CONSTANTS)
     save(last, f"{folder}/last", CONSTANTS)
     result = {"name": name, "samples": (len(known), len(last))}

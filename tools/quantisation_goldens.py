@@ -5,12 +5,17 @@
 model, the raised one's results are checked to be the same. `calibration.json` holds the ranges that NumPy and ONNX
 Runtime's own calibrators choose for the values of `*.npy`, which are `float16`.
 
-    python tools/quantisation_goldens.py
+`written/` has a small network, samples for it, the file that Braid's quantiser made of both, and what ONNX Runtime computes
+with either. It is made where the program is given, and else left as it is.
+
+    python tools/quantisation_goldens.py [--braid .build/release/braid]
 """
 
+import argparse
 import json
 import pathlib
 import shutil
+import subprocess
 
 import numpy as np
 import onnx
@@ -133,8 +138,52 @@ def ranges():
     (FOLDER / "calibration.json").write_text(json.dumps(cases))
 
 
+def network():
+    """Convolutions with all that a placement meets: sums, pooling, a depthwise layer, functions, a concatenation, a product."""
+    shapes = {
+        "w0": (8, 3, 3, 3), "b0": (8,), "w1": (8, 8, 3, 3), "b1": (8,), "wd": (8, 1, 3, 3), "w2": (4, 8, 1, 1), "b2": (4,),
+        "w3": (10, 12, 1, 1), "wf": (10, 5), "bf": (5,)}
+    parameters = {k: real(*v) / np.sqrt(max(1, np.prod(v[1:]))).astype(np.float32) for k, v in shapes.items()}
+    same = {"pads": [1, 1, 1, 1]}
+    nodes = [
+        ("Conv", ["x", "w0", "b0"], ["c0"], same), ("Relu", ["c0"], ["r0"], {}), ("Conv", ["r0", "w1", "b1"], ["c1"], same),
+        ("Add", ["c1", "r0"], ["s"], {}), ("Relu", ["s"], ["r1"], {}),
+        ("MaxPool", ["r1"], ["p"], {"kernel_shape": [2, 2], "strides": [2, 2]}),
+        ("Conv", ["p", "wd"], ["d"], {**same, "group": 8}), ("LeakyRelu", ["d"], ["l"], {"alpha": 0.1}),
+        ("Conv", ["p", "w2", "b2"], ["c2"], {}), ("Sigmoid", ["c2"], ["g"], {}), ("Mul", ["c2", "g"], ["sw"], {}),
+        ("Concat", ["l", "sw"], ["cat"], {"axis": 1}), ("Conv", ["cat", "w3"], ["c3"], {}),
+        ("GlobalAveragePool", ["c3"], ["a"], {}), ("Flatten", ["a"], ["f"], {}), ("MatMul", ["f", "wf"], ["mm"], {}),
+        ("Add", ["mm", "bf"], ["y"], {})]
+    graph = helper.make_graph(
+        [helper.make_node(k, i, o, name=f"{k} {o[0]}", **a) for k, i, o, a in nodes], "network",
+        [helper.make_tensor_value_info("x", 1, [1, 3, 16, 16])], [helper.make_tensor_value_info("y", 1, [1, 5])],
+        [numpy_helper.from_array(v, n) for n, v in parameters.items()])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 11)], ir_version=6)
+
+
+def written(program):
+    folder = FOLDER / "written"
+    folder.mkdir(parents=True)
+    onnx.save(network(), folder / "float.onnx")
+    samples = (real(40, 3, 16, 16) * np.abs(real(40, 1, 1, 1)) + real(40, 1, 1, 1)).astype(np.float16).astype(np.float32)
+    np.save(folder / "x.npy", samples)
+    subprocess.run(
+        [program, "model", "quantize", folder / "float.onnx", "--calibrate", folder / "x.npy", "--output",
+         folder / "int8.onnx", "--method", "min-max", "--no-sparing", "--rounds", "1", "--rate", "0"], check=True)
+    onnx.checker.check_model(onnx.load(folder / "int8.onnx"), full_check=True)
+    for name in ("float", "int8"):
+        session = onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), providers=["CPUExecutionProvider"])
+        np.save(folder / f"{name}-y.npy", np.concatenate([session.run(None, {"x": s[None]})[0] for s in samples]))
+
+
 if __name__ == "__main__":
-    shutil.rmtree(FOLDER, ignore_errors=True)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--braid")
+    options = parser.parse_args()
+    for old in (*FOLDER.glob("*.npy"), FOLDER / "raised", *([FOLDER / "written"] if options.braid else [])):
+        shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
     (FOLDER / "raised").mkdir(parents=True)
     models()
     ranges()
+    if options.braid:
+        written(options.braid)

@@ -22,7 +22,9 @@ struct BarChart {
   static func short(_ label: String) -> String { label.count <= 34 ? label : "…" + label.suffix(33) }
 
   var svg: String {
-    let most = bars.flatMap { [$0.value] + $0.marks }.max() ?? 0
+    // A run in a hundred that took ever so long does not make all others invisible.
+    let longest = bars.map(\.value).max() ?? 0
+    let most = min(longest * 3, bars.flatMap { [$0.value] + $0.marks }.max() ?? 0)
     let scale = most > 0 ? Self.width / most : 0
     let total = Double(bars.count) * Self.row + 24
     var text = "<svg viewBox=\"0 0 860 \(Self.text(total))\" width=\"860\" role=\"img\">\n"
@@ -34,11 +36,11 @@ struct BarChart {
       text += "<rect x=\"\(Self.text(Self.left))\" y=\"\(Self.text(y))\" width=\"\(Self.text(bar.value * scale))\" "
       text += "height=\"\(Self.text(Self.height))\" fill=\"\(bar.isEmphasised ? "#1f5c8a" : "#a9c7dd")\"/>"
       for mark in bar.marks {
-        let x = Self.text(Self.left + mark * scale)
+        let x = Self.text(Self.left + min(mark, most) * scale)
         text +=
           "<path d=\"M\(x) \(Self.text(y - 1))V\(Self.text(y + Self.height + 1))\" stroke=\"#c05a1c\" stroke-width=\"1.5\"/>"
       }
-      let end = ([bar.value] + bar.marks).max() ?? 0
+      let end = min(most, ([bar.value] + bar.marks).max() ?? 0)
       text += "<text x=\"\(Self.text(Self.left + end * scale + 6))\" y=\"\(middle)\">"
       text += ComparisonPage.escaped(bar.note) + "</text>\n"
     }

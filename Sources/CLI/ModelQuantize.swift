@@ -61,7 +61,8 @@ struct ModelQuantize: ParsableCommand {
     name: .long, help: ArgumentHelp("A node that stays in floating point; may be given again.", valueName: "node"))
   var keep: [String] = []
 
-  @Flag(name: .long, help: "Quantise layers too that cost accuracy and little time.")
+  @Flag(
+    name: .long, help: "Quantise every layer, those too that cost accuracy and little time, or are slower in bytes.")
   var noSparing = false
 
   @OptionGroup var comparing: CompareArguments
@@ -82,6 +83,7 @@ struct ModelQuantize: ParsableCommand {
     run.settings.percentile = percentile
     run.settings.keptNodes = Set(keep)
     run.settings.sparesSensitiveLayers = !noSparing
+    run.settings.sparesSlowLayers = !noSparing
     run.options = comparing.material
     run.contest = comparing.contest
     let requirement = try ModelCommand.failing(.usage) { try comparing.requirement() }

@@ -2,7 +2,7 @@ internal import CKernels
 internal import Foundation
 
 /// What all activations of a model were on samples.
-struct ActivationStatistics: Sendable {
+struct ActivationStatistics {
   /// Of every real value that is computed.
   private(set) var histograms: [ValueID: ActivationHistogram] = [:]
   /// The mean of each channel of what layers take.
@@ -36,10 +36,37 @@ struct ActivationStatistics: Sendable {
     }
   }
 
-  /// The range of every value.
-  func ranges(by method: CalibrationMethod, percentile: Double) -> [ValueID: ValueRange] {
-    histograms.mapValues { $0.range(by: method, percentile: percentile) }
+  /// The range of every value, by `method`, or where it is in `others` by that one.
+  func ranges(
+    by method: CalibrationMethod, _ others: [ValueID: CalibrationMethod] = [:], percentile: Double
+  ) -> [ValueID: ValueRange] {
+    var ranges: [ValueID: ValueRange] = [:]
+    for (value, histogram) in histograms {
+      let key = Choice(value: value, method: others[value] ?? method, percentile: percentile)
+      ranges[value] = known.range(key) { histogram.range(by: key.method, percentile: percentile) }
+    }
+    return ranges
   }
+
+  private struct Choice: Hashable {
+    let value: ValueID
+    let method: CalibrationMethod
+    let percentile: Double
+  }
+
+  /// Ranges that were computed before: choices ask for the same ones again and again.
+  private final class Known {
+    private var ranges: [Choice: ValueRange] = [:]
+
+    func range(_ key: Choice, _ compute: () -> ValueRange) -> ValueRange {
+      if let known = ranges[key] { return known }
+      let range = compute()
+      ranges[key] = range
+      return range
+    }
+  }
+
+  private let known = Known()
 
   /// What should be known of them.
   func notes(_ prepared: PreparedModel) -> [String] {

@@ -28,6 +28,8 @@ public struct QuantisationSettings: Sendable {
   public var equalisesWeights = true
   /// Whether layers stay in floating point that cost accuracy and little time.
   public var sparesSensitiveLayers = true
+  /// Whether layers stay in floating point that would take longer in bytes, with the conversions that they need.
+  public var sparesSlowLayers = true
   /// The mean cosine of outputs with the real model's to be reached on samples for choices: layers stay in floating point
   /// until it is. Nil asks for nothing.
   public var agreement: Double?

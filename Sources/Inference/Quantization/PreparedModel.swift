@@ -24,6 +24,9 @@ struct PreparedModel {
       graph = try Self.decided(model, options)
     }
     graph = ConstantFolding.run(graph, limits: model.limits)
+    for index in graph.values.indices where graph.values[index].type == nil {
+      graph.values[index].type = graph.values[index].tensor?.type
+    }
     try findTypes()
     graph = BoundsAsClip.run(graph)
     graph = try AffineFolding.run(graph)

@@ -29,6 +29,8 @@ public struct QuantisationReport: Sendable {
     case asked
     /// It costs accuracy and little time.
     case sensitive
+    /// It would take longer in bytes, by its size.
+    case slower
     /// What was asked for was not reached with it.
     case agreement
   }

@@ -8,6 +8,8 @@ struct QuantisedPlacement {
   private(set) var layers: [QuantisableLayer] = []
   /// What each stored value means.
   private(set) var meanings: [ValueID: Quantization] = [:]
+  /// For stored values that are computed of stored ones without a layer: of which.
+  private(set) var operands: [ValueID: [ValueID]] = [:]
 
   private let graph: Graph
   private let index: GraphIndex
@@ -55,13 +57,16 @@ struct QuantisedPlacement {
     order.append(value)
     guard !ends.contains(value), let node = graph.producer(value, index) else { return }
     if let operands = try moved(node) {
+      self.operands[value] = operands.filter { ranges[$0] != nil }
       for operand in operands where ranges[operand] != nil {
         try ask(operand)
         if node.kind != .concat || sharesSteps(operand, value) { join(value, operand) }
       }
     } else if let addends = addends(of: value, node) {
+      operands[value] = addends
       for addend in addends { try ask(addend) }
     } else if let argument = argument(of: value), isStored(argument) {
+      operands[value] = [argument]
       try ask(argument)
     }
   }
@@ -143,7 +148,7 @@ struct QuantisedPlacement {
     return false
   }
 
-  private static let functions: Set<OperatorKind> = [
+  static let functions: Set<OperatorKind> = [
     .add, .mul, "Sub", "Div", .relu, "LeakyRelu", "PRelu", .clip, .sigmoid, .tanh, "HardSigmoid", "HardSwish", "Elu",
     "Selu", "Celu", "Softplus", "Softsign", "Gelu", "Mish", "Swish", .batchNormalization,
   ]

@@ -12,6 +12,8 @@ struct StaticQuantisation {
   /// What is being tried.
   private struct Way {
     var method: CalibrationMethod
+    /// For single values, in place of the method.
+    var methods: [ValueID: CalibrationMethod] = [:]
     var statistics: ActivationStatistics
     var kept: Set<String>
     var corrections: [String: [Float]] = [:]
@@ -35,19 +37,23 @@ struct StaticQuantisation {
   mutating func run() throws(InferenceError) -> QuantisedModel {
     let statistics = try ActivationStatistics(prepared, layers, samples.calibration, progress)
     var notes = statistics.notes(prepared)
-    var best = (
-      way: Way(method: .minMax, statistics: statistics, kept: settings.keptNodes), ratio: -Double.infinity
-    )
+    var kept = settings.keptNodes
+    var reasons: [String: QuantisationReport.Kept] = [:]
+    for label in kept { reasons[label] = .asked }
+    for label in try slower(statistics, &notes) {
+      reasons[label] = .slower
+      kept.insert(label)
+    }
+    var best = (way: Way(method: .minMax, statistics: statistics, kept: kept), ratio: -Double.infinity)
     for method in settings.method.map({ [$0] }) ?? CalibrationMethod.allCases {
-      let way = Way(method: method, statistics: statistics, kept: settings.keptNodes)
+      let way = Way(method: method, statistics: statistics, kept: kept)
       let ratio = try attempt(method.rawValue, way)
       if ratio > best.ratio { best = (way, ratio) }
     }
     let isEqualised = try equalise(&best)
     let isCorrected = try correct(&best)
+    if settings.method == nil { try refine(&best) }
     let alone = settings.sparesSensitiveLayers || settings.agreement != nil ? try sensitivities(best.way) : [:]
-    var reasons: [String: QuantisationReport.Kept] = [:]
-    for label in settings.keptNodes { reasons[label] = .asked }
     try spare(&best, alone, &reasons)
     try reach(&best, alone, &reasons, &notes)
     progress?("writing the model")
@@ -73,7 +79,7 @@ struct StaticQuantisation {
   private func build(_ way: Way) throws(InferenceError) -> (Graph, QuantisedPlacement) {
     let placement = try QuantisedPlacement(
       prepared.graph, layers: layers, kept: way.kept,
-      ranges: way.statistics.ranges(by: way.method, percentile: settings.percentile))
+      ranges: way.statistics.ranges(by: way.method, way.methods, percentile: settings.percentile))
     let quantised = try QuantisedGraph(
       prepared.graph, placement, weightLimit: settings.weightLimit, corrections: way.corrections)
     return (quantised.graph, placement)
@@ -104,6 +110,7 @@ struct StaticQuantisation {
     let before = prepared
     prepared.graph = graph
     var way = best.way
+    way.methods = [:]
     way.statistics = try ActivationStatistics(prepared, layers, samples.calibration, progress)
     let ratio = try attempt("\(way.method.rawValue), weights equalised", way)
     guard ratio > best.ratio + Self.gain else {
@@ -120,7 +127,7 @@ struct StaticQuantisation {
     var way = best.way
     let placement = try QuantisedPlacement(
       prepared.graph, layers: layers, kept: way.kept,
-      ranges: way.statistics.ranges(by: way.method, percentile: settings.percentile))
+      ranges: way.statistics.ranges(by: way.method, way.methods, percentile: settings.percentile))
     let quantised = try QuantisedGraph(prepared.graph, placement, weightLimit: settings.weightLimit)
     for layer in placement.layers where layer.takesBias {
       guard let stored = quantised.weights[layer.label], let means = way.statistics.means[layer.input],
@@ -135,7 +142,48 @@ struct StaticQuantisation {
     return true
   }
 
+  /// Chooses the range of one value after the other by another method, where that is better: of each that is stored, once, for
+  /// models of up to 150.
+  private mutating func refine(_ best: inout (way: Way, ratio: Double)) throws(InferenceError) {
+    let stored = try build(best.way).1.meanings.keys.sorted { $0.index < $1.index }
+    guard stored.count <= 150, samples.selection.count >= 4 else { return }
+    let some = 48
+    if samples.selection.count > some { best.ratio = try ratio(best.way, samples: some) }
+    var isBetter = false
+    for (place, value) in stored.enumerated() {
+      progress?("range \(place + 1) of \(stored.count) by other methods")
+      for method in [CalibrationMethod.minMax, .percentile, .meanSquaredError] where method != best.way.method {
+        var way = best.way
+        way.methods[value] = method
+        let ratio = try ratio(way, samples: some)
+        guard ratio > best.ratio + 0.03 else { continue }
+        best = (way, ratio)
+        isBetter = true
+      }
+    }
+    best.ratio = try ratio(best.way)
+    guard isBetter else { return }
+    attempts.append(
+      QuantisationReport.Attempt(
+        name: "\(best.way.methods.count) of \(stored.count) ranges by other methods", signalToNoise: best.ratio))
+  }
+
   // MARK: - Layers
+
+  /// The layers that bytes make slower; none where that would leave nothing.
+  private func slower(
+    _ statistics: ActivationStatistics, _ notes: inout [String]
+  ) throws(InferenceError) -> Set<String> {
+    guard settings.sparesSlowLayers else { return [] }
+    let found = try QuantisedWorth.slower(
+      prepared, layers, kept: settings.keptNodes, ranges: statistics.ranges(by: .minMax, percentile: 100))
+    guard found.union(settings.keptNodes).count < layers.count else {
+      notes.append(
+        "no layer is large enough for bytes to make it faster, by an estimate; all are quantised all the same")
+      return []
+    }
+    return found
+  }
 
   /// The ratio with each layer alone quantised, on up to four samples.
   private func sensitivities(_ way: Way) throws(InferenceError) -> [String: Double] {
@@ -167,7 +215,9 @@ struct StaticQuantisation {
     guard !spared.isEmpty else { return }
     var way = best.way
     way.kept.formUnion(spared)
-    let ratio = try attempt("\(spared.count) small sensitive layers in floating point", way)
+    let ratio = try attempt(
+      spared.count == 1
+        ? "1 small sensitive layer in floating point" : "\(spared.count) small sensitive layers in floating point", way)
     guard ratio > best.ratio + 0.5 else { return }
     best = (way, ratio)
     for label in spared { reasons[label] = .sensitive }

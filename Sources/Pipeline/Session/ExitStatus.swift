@@ -15,13 +15,10 @@ public struct ExitStatus: Hashable, Sendable {
   public static let lost = ExitStatus(code: 5)
   /// An output could not be written.
   public static let output = ExitStatus(code: 6)
-<<<<<<< HEAD
   /// Some of a job's files failed.
   public static let files = ExitStatus(code: 7)
-=======
   /// What was measured is not as good as was required.
   public static let unmet = ExitStatus(code: 8)
->>>>>>> f24b68f (Inference: a quantiser, models written as ONNX, models compared; braid model quantize and compare, bench --stream)
   /// Interrupted by SIGINT.
   public static let interrupted = ExitStatus(code: 130)
   /// Ended by SIGTERM.

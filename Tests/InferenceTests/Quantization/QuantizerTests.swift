@@ -43,6 +43,7 @@ import Testing
     var settings = QuantisationSettings()
     settings.method = .minMax
     settings.sparesSensitiveLayers = false
+    settings.sparesSlowLayers = false
     let (made, report) = try Self.quantised(RandomNetwork.picture(seed: 1), settings)
     #expect(report.layers.count == 6 && report.layers.allSatisfy { $0.kept == nil })
     let convolutions = try Plan(made).stepInfo.filter { $0.operation.contains("Conv") }
@@ -62,6 +63,7 @@ import Testing
     var settings = QuantisationSettings()
     settings.keptNodes = ["c3"]
     settings.sparesSensitiveLayers = false
+    settings.sparesSlowLayers = false
     let (made, report) = try Self.quantised(model, settings)
     #expect(report.layers.filter { $0.kept == .asked }.map(\.name) == ["c3"])
     let real = try Plan(made).stepInfo.filter {
