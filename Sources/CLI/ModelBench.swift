@@ -98,7 +98,10 @@ struct ModelBench: ParsableCommand {
 
   private func benchStream(_ output: LineOutput) throws {
     let arguments = try RunArguments.parse(stream)
-    let configuration = try ModelCommand.failing(.usage) { try arguments.configuration() }
+    let pipeline = try ModelCommand.failing(.usage) { try arguments.pipeline() }
+    guard !arguments.job.each else { throw ValidationError("--stream measures one session: leave out --each.") }
+    let configuration = pipeline.configuration
+    TransformArguments.apply(pipeline.measuresTransforms)
     if configuration.threads > 1 { OpenMPEnvironment.makeIdleWorkersSleep() }
     var benchmark = StreamBenchmark(configuration)
     benchmark.rounds = rounds

@@ -39,7 +39,7 @@ struct ModelCompare: ParsableCommand {
       defer { StandardError.clearProgress() }
       let material = try ModelMaterial(
         model: first, from: on, options: comparing.material, progress: CompareArguments.progress)
-      for note in material.notes { StandardError.write("braid: note: \(note)") }
+      for note in material.notes { StandardError.note(note) }
       let other = try ModelPackage.open(try ModelLocation.path(of: second, folders: ModelFolders.all))
       CompareArguments.progress?("measuring both")
       return try ModelComparison(

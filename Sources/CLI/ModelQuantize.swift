@@ -93,7 +93,7 @@ struct ModelQuantize: ParsableCommand {
       defer { StandardError.clearProgress() }
       return try quantisation.run(progress: CompareArguments.progress)
     }
-    for note in outcome.notes { StandardError.write("braid: note: \(note)") }
+    for note in outcome.notes { StandardError.note(note) }
     let report = ComparisonReport(
       title: "\(model) → \(output)", comparison: outcome.comparison, report: outcome.report, mode: outcome.mode.rawValue
     )
