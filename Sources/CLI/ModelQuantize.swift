@@ -204,7 +204,7 @@ struct CompareArguments: ParsableArguments {
       }
     }
     guard report.missed.isEmpty else {
-      for sentence in report.missed { StandardError.write("braid: --require: \(sentence)") }
+      for sentence in report.missed { StandardError.fail("--require: \(sentence)") }
       throw CommandStatus(.unmet)
     }
   }
