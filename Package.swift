@@ -105,7 +105,7 @@ let package = Package(
       [
         "BraidInference", "BraidONNXFormat", "BraidCore", "CKernels",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ], exclude: ["Layers", "Models", "Arrays", "Operators", "goldens.json", "goldens.bin"]),
+      ], exclude: ["Layers", "Models", "Arrays", "Operators", "Quantization/Goldens", "goldens.json", "goldens.bin"]),
     tests(
       "PipelineTests",
       ["BraidPipeline", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidMedia", "BraidCore"]),

@@ -23,7 +23,8 @@ struct Braid: ParsableCommand {
       `braid schema` describes the records. Exit status: 0 done, 2 wrong usage,
       3 an input could not be opened or was unusable, 4 a model could not be
       loaded, 5 a live input was lost, 6 the output could not be written, 7 some
-      files of --each failed, 130 and 143 interrupted.
+      files of --each failed, 8 what --require asks for was not reached, 130 and
+      143 interrupted.
       """,
     version: LibraryVersions.text,
     subcommands: [Run.self, Devices.self, Probe.self, Features.self, ModelCommand.self, Schema.self, Doctor.self])

@@ -18,12 +18,22 @@ struct ModelBench: ParsableCommand {
         braid model bench faces.onnx --rate 30 --seconds 10
         braid model bench faces.onnx voice.onnx --threads 2 --json
         braid model bench text.onnx --dims input_ids=1x128 --profile
+        braid model bench --stream clip.mp4 --model faces.onnx --pace realtime
       """)
 
   @Argument(
     help: ArgumentHelp(
       "A model: an .onnx file, a folder with a braid.json, or the name of an installed one.", valueName: "model"))
-  var models: [String]
+  var models: [String] = []
+
+  @Option(
+    name: .long, parsing: .remaining,
+    help: ArgumentHelp(
+      "A whole session in place of models: all that follows is said as to 'braid run'.", valueName: "input…"))
+  var stream: [String] = []
+
+  @Option(name: .long, help: ArgumentHelp("How often a session is measured.", valueName: "n"))
+  var rounds = 1
 
   @Option(name: .long, help: ArgumentHelp("Threads that a run may use.", valueName: "n"))
   var threads = 1
@@ -52,6 +62,11 @@ struct ModelBench: ParsableCommand {
   var json = false
 
   func validate() throws {
+    guard models.isEmpty != stream.isEmpty else {
+      throw ValidationError(
+        stream.isEmpty ? "Name a model, or a session with --stream." : "--stream is measured alone.")
+    }
+    guard (1...1000).contains(rounds) else { throw ValidationError("--rounds takes 1 to 1000.") }
     guard (1...1024).contains(threads) else { throw ValidationError("--threads takes 1 to 1024.") }
     guard seconds > 0, seconds <= 86_400 else { throw ValidationError("--seconds takes more than 0, up to 86400.") }
     if let rate, !(rate > 0 && rate <= 100_000) {
@@ -63,6 +78,7 @@ struct ModelBench: ParsableCommand {
     // One thread alone has no workers that could spin.
     if threads > 1 { OpenMPEnvironment.makeIdleWorkersSleep() }
     let output = LineOutput()
+    guard stream.isEmpty else { return try benchStream(output) }
     let width = models.map(\.count).max() ?? 0
     if !json { output.write(Array((Self.pad("model", width) + Self.columns + "\n").utf8)) }
     var isComplete = true
@@ -78,6 +94,20 @@ struct ModelBench: ParsableCommand {
     }
     output.flush()
     if !isComplete { throw CommandStatus(.model) }
+  }
+
+  private func benchStream(_ output: LineOutput) throws {
+    let arguments = try RunArguments.parse(stream)
+    let pipeline = try ModelCommand.failing(.usage) { try arguments.pipeline() }
+    guard !arguments.job.each else { throw ValidationError("--stream measures one session: leave out --each.") }
+    let configuration = pipeline.configuration
+    TransformArguments.apply(pipeline.measuresTransforms)
+    if configuration.threads > 1 { OpenMPEnvironment.makeIdleWorkersSleep() }
+    var benchmark = StreamBenchmark(configuration)
+    benchmark.rounds = rounds
+    let report = StreamReport(rounds: try ModelCommand.failing(.input) { try benchmark.measure() })
+    output.write(json ? report.json : Array(report.text.utf8))
+    output.flush()
   }
 
   private func measure(_ name: String) throws -> ModelMeasurement {

@@ -7,7 +7,7 @@ import BraidPipeline
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "Look into ONNX models, check, pack, run, test and measure them.",
+    abstract: "Look into ONNX models, check, pack, run, test, measure and quantise them.",
     discussion: """
       Examples:
         braid model inspect faces.onnx     what it takes and gives
@@ -16,9 +16,12 @@ struct ModelCommand: ParsableCommand {
         braid model bench faces.onnx       how fast it is here
         braid model run faces.onnx --input image=picture.npy --output results
         braid model test cases/            cases in the ONNX standard's layout
+        braid model quantize faces.onnx --calibrate party.mp4 --output faces8.onnx
+        braid model compare faces.onnx faces8.onnx --on party.mp4
       """,
     subcommands: [
       ModelInspect.self, ModelCheck.self, ModelPack.self, ModelRun.self, ModelTest.self, ModelBench.self,
+      ModelQuantize.self, ModelCompare.self,
     ])
 
   /// The model that the user calls `name`: a file, a folder with a `braid.json`, an archive, or an installed model.

@@ -12,7 +12,7 @@ extension ProgramTests {
         "", "run", "devices", "probe", "features", "schema", "doctor", "model", "model inspect", "model check",
         "model pack", "model run",
         "model test",
-        "model bench",
+        "model bench", "model quantize", "model compare",
       ])
     func help(command: String) throws {
       let outcome = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])

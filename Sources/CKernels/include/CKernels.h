@@ -468,4 +468,29 @@ void braid_sha256_blocks(uint32_t *state, const uint8_t *bytes, size_t blocks, i
 /// Takes the last `count` bytes, less than 64, of `total` in all and writes the digest, 32 bytes.
 void braid_sha256_end(uint32_t *state, const uint8_t *rest, size_t count, uint64_t total, uint8_t *digest);
 
+// Inference: statistics of activations.
+
+/// The least and greatest of the values that are finite, and how many those are; infinities turned inwards where none is.
+size_t braid_value_range(const float *values, size_t count, float *low, float *high);
+
+/// Adds each value to the bin `floor(value * inverse_width) - first` of `bins`, or to the nearest one outside them. What
+/// is not a number is passed over.
+void braid_count_in_bins(const float *values, size_t count, float inverse_width, int64_t first, size_t bins,
+                         uint64_t *counts);
+
+/// Adds to `sums` the sums of a b, a a, b b and (a - b)^2.
+void braid_error_sums(const float *a, const float *b, size_t count, double *sums);
+
+/// Adds to `sums`, one for each channel, the sums of values `[outer, channels, inner]`.
+void braid_channel_sums(const float *values, size_t outer, size_t channels, size_t inner, double *sums);
+
+/// The sum of squared errors where the middles of bins of `width`, the first from `first * width` on, are stored in
+/// steps of `scale` as 0 to `levels`, `zero` standing for 0.
+double braid_histogram_error(const uint64_t *counts, size_t bins, int64_t first, double width, double scale,
+                             double zero, double levels);
+
+/// The Kullback-Leibler divergence of a histogram whose outliers are held to bins `begin` to `end` from the same bins in
+/// `levels` equal steps (Migacz, "8-bit Inference with TensorRT", 2017).
+double braid_histogram_divergence(const uint64_t *counts, size_t bins, size_t begin, size_t end, size_t levels);
+
 #endif

@@ -20,3 +20,34 @@ extension InferenceSession {
     return result
   }
 }
+
+extension InferenceSession {
+  /// Copies of what all inputs hold, by name.
+  ///
+  /// - Throws: `limit-exceeded` where there is no memory.
+  public func inputTensors() throws(InferenceError) -> [String: Tensor] {
+    var tensors: [String: Tensor] = [:]
+    for (info, input) in zip(inputs, state.inputs) {
+      let tensor = try Tensor(zeros: input.type)
+      tensor.host.copy(from: input)
+      tensors[info.name] = tensor
+    }
+    return tensors
+  }
+}
+
+extension InferenceSession {
+  /// Copies a sample's tensors to the inputs.
+  ///
+  /// - Throws: `missing-input` where an input has none, `shape-mismatch`.
+  public func write(_ sample: CalibrationSample) throws(InferenceError) {
+    for (place, info) in inputs.enumerated() {
+      guard let tensor = sample.inputs[info.name] else {
+        throw InferenceError(
+          .missingInput, "a sample has no tensor for input \(info.name)",
+          remedy: "Give one for each of the model's inputs")
+      }
+      try write(tensor, toInput: place)
+    }
+  }
+}

@@ -10,9 +10,9 @@ struct WorkEstimate {
 
 extension WorkEstimate {
   /// Multiplications with an addition in a microsecond, of real numbers.
-  private static let realRate = 50_000.0
+  static let realRate = 50_000.0
   /// The same for bytes.
-  private static let byteRate: Double =
+  static let byteRate: Double =
     switch InferenceLibraries.current.int8Path {
     case "amx": 1_000_000
     case "avx512_vnni": 200_000

@@ -83,6 +83,9 @@ public struct SessionConfiguration: Sendable {
   /// Where models are looked for by name, in this order.
   public var modelFolders: [String] = []
 
+  /// Keeps what the session's one model is given; nil for nobody.
+  var tap: ModelTap?
+
   /// A session on these inputs.
   public init(inputs: [String]) {
     self.inputs = inputs

@@ -13,11 +13,16 @@ final class ModelRunner {
   private let subject: TraceSubject
   /// Runs it on crops, where it takes them.
   private let crops: CropRunner?
+  /// Keeps what it is given, where somebody wants that.
+  private let tap: ModelTap?
 
   /// A runner of a form that gives `outputs`, by name and in that order, at least; on crops of pictures where there is a limit to
   /// their number.
-  init(_ form: LoadedForm, outputs: [String], cropLimit: Int?, subject: TraceSubject) throws {
+  init(
+    _ form: LoadedForm, outputs: [String], cropLimit: Int?, subject: TraceSubject, tap: ModelTap? = nil
+  ) throws {
     self.subject = subject
+    self.tap = tap
     let description = form.description
     let session = try InferenceSession(form.plan)
     self.session = session
@@ -73,6 +78,7 @@ final class ModelRunner {
       job.frame = nil
     }
     for (place, input) in stagedInputs { try session.write(staged: job.staged[place], to: input) }
+    try tap?.take(session)
     try trace.span("run") { try session.run() }
     for (place, output) in outputs.enumerated() {
       try session.read(output: output, into: &job.forms[job.rung][place])

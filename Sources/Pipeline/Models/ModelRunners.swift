@@ -9,12 +9,12 @@ final class ModelRunners: @unchecked Sendable {
   private let runners: [[ModelRunner]]
 
   /// Runners for these models, in this order, and for each of their forms.
-  init(_ models: [LoadedModel], trace: TraceRecorder?) throws {
+  init(_ models: [LoadedModel], trace: TraceRecorder?, tap: ModelTap? = nil) throws {
     runners = try models.map { model in
       try model.forms.map { form in
         try ModelRunner(
           form, outputs: model.plan.outputs.map(\.name), cropLimit: model.cropLimit,
-          subject: trace?.subject(form.description.id) ?? .none)
+          subject: trace?.subject(form.description.id) ?? .none, tap: tap)
       }
     }
   }

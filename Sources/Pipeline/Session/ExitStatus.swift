@@ -17,6 +17,8 @@ public struct ExitStatus: Hashable, Sendable {
   public static let output = ExitStatus(code: 6)
   /// Some of a job's files failed.
   public static let files = ExitStatus(code: 7)
+  /// What was measured is not as good as was required.
+  public static let unmet = ExitStatus(code: 8)
   /// Interrupted by SIGINT.
   public static let interrupted = ExitStatus(code: 130)
   /// Ended by SIGTERM.

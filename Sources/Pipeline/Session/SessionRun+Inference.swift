@@ -63,7 +63,7 @@ extension SessionRun {
     _ loaded: inout [LoadedModel], _ lanes: InferenceLanes, limits: [MediaDuration]
   ) throws -> WarmModels {
     for place in loaded.indices { try loaded[place].divide(among: lanes.width) }
-    let runners = try ModelRunners(loaded, trace: trace?.recorder)
+    let runners = try ModelRunners(loaded, trace: trace?.recorder, tap: configuration.tap)
     let actor = inferenceActor(0, runners)
     let answer = Guarded<[[MediaDuration]]?>(nil)
     let ready = session.ready

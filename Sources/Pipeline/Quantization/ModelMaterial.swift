@@ -1,0 +1,160 @@
+internal import BraidCore
+public import BraidInference
+internal import Foundation
+
+/// What a model is given in real use: samples made from clips by the session's own way from picture and sound to tensors, or
+/// read from files of arrays.
+public struct ModelMaterial: Sendable {
+  /// The model's file.
+  public let modelPath: String
+  /// What the model takes and means, where it is known.
+  public let description: ModelDescription?
+  /// In the order of their times.
+  public let samples: [CalibrationSample]
+  /// The shapes and constant inputs that the samples were made with.
+  public let options: SessionOptions
+  /// Inputs that carry state.
+  public let states: Set<String>
+  /// What was taken for granted.
+  public let notes: [String]
+
+  /// How material is gathered.
+  public struct Options: Sendable {
+    /// The most samples that are kept.
+    public var limit = 240
+    /// The most bytes that they take.
+    public var byteLimit = 1 << 29
+    /// Where models are looked for by name.
+    public var folders: [String] = []
+    /// Bounds on what the model may ask for.
+    public var limits = ModelLimits.default
+    /// Whole shapes for inputs, by name, for models that take arrays.
+    public var inputShapes: [String: [Int]] = [:]
+
+    /// 240 samples in at most half a gigabyte.
+    public init() {}
+  }
+
+  /// Gathers samples.
+  ///
+  /// - Parameters:
+  ///   - name: the model: a file, a package's folder, or the name of an installed one.
+  ///   - sources: clips, `.npy` files, or folders of either.
+  ///   - options: bounds.
+  ///   - progress: called with what is being done.
+  /// - Throws: ``PipelineError`` for what cannot be read or gives no samples; `InferenceError`.
+  public init(
+    model name: String, from sources: [String], options: Options = Options(), progress: ((String) -> Void)? = nil
+  ) throws {
+    let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: options.folders))
+    let model = try Model.load(path: package.modelPath, limits: options.limits)
+    let files = try Self.files(sources)
+    let arrays = files.filter { $0.hasSuffix(".npy") }
+    let clips = files.filter { !$0.hasSuffix(".npy") }
+    guard arrays.isEmpty || clips.isEmpty else {
+      throw PipelineError(
+        .configuration, "there are clips and arrays among what to calibrate with", location: "--calibrate",
+        remedy: "Give one or the other")
+    }
+    modelPath = package.modelPath
+    var notes: [String] = []
+    var description = package.description
+    var session = SessionOptions()
+    session.inputShapes = options.inputShapes
+    if !arrays.isEmpty {
+      let read = try ArraySamples(model, arrays, constants: description?.constants ?? [:], limits: options.limits)
+      samples = read.samples
+      session.inputShapes.merge(read.shapes) { $1 }
+      session.constantInputs = description?.constants ?? [:]
+    } else {
+      if description == nil {
+        let known = try KnownModels.description(of: model, path: package.modelPath)
+        description = known.0
+        notes.append(known.note)
+      }
+      var all: [CalibrationSample] = []
+      for (place, clip) in clips.enumerated() {
+        progress?(clips.count > 1 ? "clip \(place + 1) of \(clips.count): \(clip)" : clip)
+        all += try Self.samples(of: name, clip, limit: max(8, options.limit / clips.count), options)
+      }
+      samples = all
+      session.constantInputs = description?.constants ?? [:]
+      for (input, tensor) in all.first?.inputs ?? [:] { session.inputShapes[input] = tensor.shape.dimensions }
+    }
+    self.description = description
+    self.options = session
+    states = description?.states ?? []
+    self.notes = notes
+  }
+
+  /// What the model was given while a session ran it on a clip.
+  private static func samples(
+    of model: String, _ clip: String, limit: Int, _ options: Options
+  ) throws -> [CalibrationSample] {
+    let tap = ModelTap(limit: limit, byteLimit: options.byteLimit)
+    var configuration = SessionConfiguration(inputs: [clip])
+    configuration.models = .named([model])
+    configuration.features = .named("")
+    configuration.modelFolders = options.folders
+    configuration.modelLimits = options.limits
+    configuration.skip = .none
+    configuration.isDeterministic = true
+    configuration.output = "/dev/null"
+    configuration.tap = tap
+    let failure = Guarded<(any DescribedError)?>(nil)
+    let session = Session(
+      configuration,
+      observer: Session.Observer(
+        note: { _ in }, error: { error in failure.withLock { if $0 == nil { $0 = error } } }, progress: nil))
+    let status = session.run()
+    if status != .done {
+      throw failure.withLock { $0 }
+        ?? PipelineError(.configuration, "the clip could not be run to its end", location: clip)
+    }
+    guard tap.runs > 0 else {
+      throw PipelineError(
+        .configuration, "nothing in it reached the model", location: clip,
+        remedy: "Give a clip that is longer than one of the model's windows")
+    }
+    return tap.samples
+  }
+
+  /// The files that `sources` name, those of folders by name.
+  private static func files(_ sources: [String]) throws(PipelineError) -> [String] {
+    var files: [String] = []
+    for source in sources {
+      var isFolder: ObjCBool = false
+      guard unsafe FileManager.default.fileExists(atPath: source, isDirectory: &isFolder) else {
+        throw PipelineError(
+          .configuration, "there is no such file or folder", location: source, remedy: "Check the path")
+      }
+      guard isFolder.boolValue else {
+        files.append(source)
+        continue
+      }
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: source)) ?? []
+      let inside = names.filter { !$0.hasPrefix(".") && !$0.hasSuffix(".json") && !$0.hasSuffix(".csv") }.sorted()
+      guard !inside.isEmpty else {
+        throw PipelineError(
+          .configuration, "the folder holds nothing to calibrate with", location: source,
+          remedy: "Put clips or .npy files into it")
+      }
+      files += inside.map { "\(source)/\($0)" }
+    }
+    return files
+  }
+}
+
+extension ModelDescription {
+  /// The inputs that are always the same number.
+  var constants: [String: Int] {
+    var constants: [String: Int] = [:]
+    for input in inputs { if case .constant(let value) = input.source { constants[input.name] = value } }
+    return constants
+  }
+
+  /// The inputs that carry state.
+  var states: Set<String> {
+    Set(inputs.filter { if case .state = $0.source { true } else { false } }.map(\.name))
+  }
+}
