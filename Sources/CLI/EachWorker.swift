@@ -72,7 +72,8 @@ struct EachWorker {
     let decoder = JSONDecoder()
     while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
       if let next = try? decoder.decode(Report.self, from: Data(pending[..<end])) {
-        report.position = next.position ?? report.position
+        // Streams that have ended say no position any more.
+        report.position = [report.position, next.position].compactMap(\.self).max()
         report.length = next.length ?? report.length
         report.totals = next.totals
         report.failure = next.failure

@@ -46,8 +46,8 @@ struct RunEach {
     job = JobRecord(files: files.count)
     if journal.outdatedCount > 0, !isQuiet {
       let changes = journal.changes.isEmpty ? "" : " (now \(journal.changes.prefix(3).joined(separator: ", ")))"
-      StandardError.write(
-        "braid: note: \(journal.outdatedCount) results were made with other settings\(changes) and are made anew")
+      StandardError.note(
+        "\(journal.outdatedCount) results were made with other settings\(changes) and are made anew")
     }
   }
 
@@ -80,12 +80,13 @@ struct RunEach {
         begin(next)
         next += 1
       }
+      guard !workers.isEmpty else { continue }
       wait(signals)
       if StandardError.isTerminal, !isQuiet { progress.show(job, workers, now: clock.now) }
     }
     if !configuration.isDeterministic { job.wall = clock.now - begun }
-    output.write(job)
     StandardError.clearProgress()
+    output.write(job)
     tell()
     if let interruption { return interruption.status }
     return fault ?? output.fault ?? (job.failed > 0 ? .files : .done)
@@ -204,6 +205,7 @@ struct RunEach {
   private mutating func end(_ record: FileRecord, _ place: Int) {
     job.count(record)
     if record.status == .failed { failures.append(record) }
+    StandardError.clearProgress()
     output.write(record, place: place)
   }
 

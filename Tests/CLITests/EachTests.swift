@@ -167,6 +167,32 @@ extension ProgramTests {
       #expect(outcome.errors.contains("signal 9") && outcome.errors.contains("1 done, 1 failed"))
     }
 
+    @Test("If the job itself is killed its sessions end in order, and --resume goes on")
+    func killedJob() throws {
+      let scratch = try Scratch()
+      try Tool.ffmpeg("-f", "lavfi", "-i", "sine=r=16000:d=60", scratch.path("long.wav"))
+      let arguments = ["run", "--each", scratch.path("long.wav"), "--features", "rms", "--output", scratch.path("out")]
+      let running = try Program.Running(arguments + ["--pace", "realtime"])
+      let partial = scratch.path("out/long.wav.jsonl.partial")
+      let limit = Date().addingTimeInterval(30)
+      var child: pid_t?
+      while child == nil || (try? Data(contentsOf: URL(fileURLWithPath: partial)))?.isEmpty ?? true, Date() < limit {
+        usleep(20_000)
+        child = running.child
+      }
+      let session = try #require(child)
+      running.send(SIGKILL)
+      #expect(try running.finish().status == -SIGKILL)
+      // Whoever takes in orphans may leave what has ended as a zombie: the summary says that it is over.
+      let written = { (try? String(contentsOfFile: partial, encoding: .utf8)) ?? "" }
+      while kill(session, 0) == 0, !written().contains("\"type\":\"summary\""), Date() < limit { usleep(20_000) }
+      let records = try Records(Data(written().utf8))
+      #expect(records.summary["duration"].number ?? 60 < 60)
+      // The folder is free again.
+      let resumed = try Program.run(arguments + ["--resume", "-q"])
+      #expect(resumed.status == 0 && resumed.text.contains("\"done\":1,"), "\(resumed.errors)")
+    }
+
     @Test("What cannot be a job is refused before anything runs")
     func refusals() throws {
       let scratch = try clips()
