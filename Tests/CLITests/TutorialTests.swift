@@ -15,7 +15,8 @@ extension ProgramTests {
       let url = SharedData.packageRoot.appendingPathComponent("docs/tutorial.md")
       var blocks: [Block] = []
       var open: Block?
-      for line in try String(contentsOf: url, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false) {
+      for line in try String(contentsOf: url, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+      {
         if line.hasPrefix("```") {
           if let block = open {
             blocks.append(block)
@@ -48,7 +49,8 @@ extension ProgramTests {
         // Building takes minutes: of that it is tested that make knows the targets.
         let commands =
           block.isInstallation
-          ? block.commands.replacing("sudo ", with: "").replacing("make ", with: "make -n -C '\(SharedData.packageRoot.path)' ")
+          ? block.commands.replacing("sudo ", with: "").replacing(
+            "make ", with: "make -n -C '\(SharedData.packageRoot.path)' ")
           : block.commands.replacing("v4l2:/dev/video0", with: "lavfi:testsrc2=size=320x240:rate=30")
         script += "echo 'block \(place)' >&2\n\(commands)\n"
       }
