@@ -1,4 +1,5 @@
-import Glibc
+internal import BraidCore
+internal import Glibc
 
 /// Where an input is, and by which protocols it may be read.
 struct InputLocation {
