@@ -121,11 +121,16 @@ def main():
         rows = []
         for kind, (faces, emotions) in MODELS.items():
             ids = {faces: "faces", emotions: "emotions", SPEECH: "speech"}
+            pipeline = os.path.join(folder, kind + ".yaml")
+            with open(os.path.join(HERE, "cascade.yaml")) as template, open(pipeline, "w") as file:
+                text = template.read().replace("../../shared/data", os.path.abspath(options.data))
+                for used, wanted in zip(MODELS["int8"], (faces, emotions)):
+                    text = text.replace(used + ".onnx", wanted + ".onnx")
+                file.write(text)
             for name, path, threads in (("one core", clip, 1), ("one core, repeated", long, 1),
                                         ("all cores", clip, 2), ("all cores, repeated", long, 2)):
                 cores = {0} if threads == 1 else set(range(os.cpu_count()))
-                ours = [options.braid, "run", "-q", path, "--model", model(faces), "--model", model(emotions), "--model",
-                        model(SPEECH), "--crops", f"{emotions}={faces},margin=0.2,square=yes", "--threads", str(threads),
+                ours = [options.braid, "run", "-q", "--pipeline", pipeline, path, "--threads", str(threads),
                         "--decoder-threads", str(threads)]
                 theirs = [sys.executable, os.path.join(HERE, "cascade_glue.py"), path, model(faces), model(emotions),
                           model(SPEECH), "--threads", str(threads)]

@@ -19,6 +19,17 @@ extension ProgramTests {
       #expect(outcome.errors.contains(answer), "\(outcome.errors)")
     }
 
+    @Test("A wrong name of a file or a model is answered with the right one")
+    func names() throws {
+      let input = try Program.run(["run", "-q", SharedData.sample("media/bounc.mp4")])
+      #expect(input.status == 3 && input.errors.contains("Did you mean '\(SharedData.sample("media/bounce.mp4"))'?"))
+      let clip = SharedData.sample("media/bounce.mp4")
+      let model = try Program.run(["run", "-q", clip, "--model", SharedData.sample("models/hit-pictur")])
+      #expect(model.status == 4 && model.errors.contains("models/hit-picture'?"), "\(model.errors)")
+      let far = try Program.run(["run", "-q", SharedData.sample("media/zzzzzzzzzzzz.mp4")])
+      #expect(far.status == 3 && far.errors.contains("Check the name"))
+    }
+
     @Test("Sizes are taken as people write them, and anything else is refused")
     func sizes() throws {
       let clip = SharedData.sample("media/bounce.mp4")

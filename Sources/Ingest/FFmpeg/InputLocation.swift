@@ -1,4 +1,5 @@
-import Glibc
+internal import BraidCore
+internal import Glibc
 
 /// Where an input is, and by which protocols it may be read.
 struct InputLocation {
@@ -78,7 +79,8 @@ struct InputLocation {
     guard let scheme = Self.scheme(of: uri), scheme != "file" else {
       throw IngestError(
         reason == EACCES ? .notPermitted : .notFound, "there is no such file that could be read", location: uri,
-        remedy: "Check the name and the permissions of its folders.", cause: unsafe String(cString: strerror(reason)))
+        remedy: Spelling.guess(path: path).map { "Did you mean '\($0)'?" }
+          ?? "Check the name and the permissions of its folders.", cause: unsafe String(cString: strerror(reason)))
     }
     redacted = Self.redact(uri)
     guard let protocols = Self.protocolsOfScheme[scheme] else {

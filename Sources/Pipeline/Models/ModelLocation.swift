@@ -1,3 +1,4 @@
+internal import BraidCore
 internal import BraidInference
 
 /// Where a model lies that the user calls by a path or a name.
@@ -20,8 +21,13 @@ public enum ModelLocation {
       }
     }
     let places = folders.isEmpty ? "" : " nor a model of that name in \(folders.joined(separator: ", "))"
+    let installed = folders.lazy.compactMap { folder in
+      Spelling.guess(path: "\(folder)/\(name)").map { String($0.dropFirst(folder.count + 1)) }
+    }
+    let guess = Spelling.guess(path: name) ?? installed.first
     throw PipelineError(
       .modelNotFound, "there is no such file or folder\(places)", location: name,
-      remedy: "Check the path; `braid doctor` shows where models are looked for")
+      remedy: guess.map { "Did you mean '\($0)'?" }
+        ?? "Check the path; `braid doctor` shows where models are looked for")
   }
 }
