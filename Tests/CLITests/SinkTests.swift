@@ -47,7 +47,7 @@ extension ProgramTests {
     @Test("With --deterministic files of every kind have the same bytes in every run, rotated ones too")
     func deterministic() throws {
       var seen: [[String: Data]] = []
-      for _ in 0..<3 {
+      for _ in 0..<2 {
         let scratch = try Scratch()
         let outcome = try Program.run(
           [
@@ -62,7 +62,7 @@ extension ProgramTests {
         seen.append(files)
       }
       #expect(seen[0].keys.contains("a.jsonl.1") && seen[0].count >= 6)
-      #expect(seen[1] == seen[0] && seen[2] == seen[0])
+      #expect(seen[1] == seen[0])
       let rttm = String(decoding: seen[0]["a.rttm"] ?? Data(), as: UTF8.self)
       #expect(rttm.hasPrefix("SPEAKER speech 1 "))
       #expect(String(decoding: seen[0]["a.vtt"] ?? Data(), as: UTF8.self).hasPrefix("WEBVTT\n\n"))
@@ -104,7 +104,7 @@ extension ProgramTests {
       let stalled = try BackgroundProcess("sh", ["-c", "exec 3<>\"$0\"; echo open; exec sleep 60", fifo])
       stalled.waitForOutput()
       let arguments = [
-        Self.bounce, "--pace", "realtime", "--duration", "3s", "--budget", "100ms", "--model", Self.picture,
+        Self.bounce, "--pace", "realtime", "--duration", "2s", "--budget", "100ms", "--model", Self.picture,
         "--features",
         "mfcc,mel:librosa",
       ]

@@ -1,5 +1,6 @@
 import BraidCore
 import BraidTestSupport
+import Foundation
 import Testing
 
 @testable import BraidPipeline
@@ -32,6 +33,7 @@ struct SinkSettingTests {
     #expect(film.bitrate == 1_500_000 && film.stream == "video:1" && !film.hasSound)
     #expect(film.queueBytes == 16 << 20)
     #expect(try SinkSetting("unix:/run/in.sock,retry=0s").retry == .zero)
+    #expect(try SinkSetting("unix:/run/in.sock,listen=yes").listens)
     #expect(try SinkSetting("wav:out.wav,format=f32").sampleFormat == .f32)
     #expect(try SinkSetting("srt:C:/odd:name.srt,names=speech,hit").names == ["speech", "hit"])
   }
@@ -97,7 +99,9 @@ struct SinkSettingTests {
         sink.batch = Int.random(in: 1...10000, using: &generator)
         sink.every = .milliseconds(Int64.random(in: 1...9999, using: &generator))
         sink.headers = ["A: b, c=d", "X-Y: "]
-      case .unix: sink.retry = .milliseconds(Int64.random(in: 0...9999, using: &generator))
+      case .unix:
+        sink.listens = Bool.random(using: &generator)
+        sink.retry = .milliseconds(Int64.random(in: 0...9999, using: &generator))
       case .video:
         sink.size = SinkSetting.PictureSize(width: 64, height: 48)
         sink.bitrate = Int.random(in: 10000...1_000_000, using: &generator)
@@ -110,6 +114,16 @@ struct SinkSettingTests {
         Issue.record("\($0)")
       }
       #expect(again == sink)
+    }
+  }
+
+  @Test("Every example of the documents is read")
+  func examples() throws {
+    for name in ["docs/sinks.md", "README.md"] {
+      let text = try String(contentsOf: SharedData.packageRoot.appendingPathComponent(name), encoding: .utf8)
+      let examples = text.matches(of: /--sink (?:'([^']+)'|([a-z]+:[^\s`]+))/).map { String($0.1 ?? $0.2 ?? "") }
+      #expect(examples.count >= (name == "README.md" ? 1 : 10))
+      for example in examples { _ = try SinkSetting(example) }
     }
   }
 

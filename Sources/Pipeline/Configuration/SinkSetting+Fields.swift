@@ -93,6 +93,7 @@ extension SinkSetting {
         sink.headers.append(header)
         return nil
       }, get: { $0.headers }),
+    flag("listen", [.unix], \.listens),
     Field(
       name: "stream", kinds: [.video, .wav],
       set: { sink, text in

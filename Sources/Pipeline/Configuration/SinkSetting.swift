@@ -116,6 +116,9 @@ public struct SinkSetting: Hashable, Sendable {
   /// Sent with each batch, `NAME: VALUE` (HTTP).
   public var headers: [String] = []
 
+  /// Whether it listens, instead of connecting to who listens (Unix).
+  public var listens = false
+
   /// The stream whose pictures are shown, or whose sound; nil for the first.
   public var stream: String?
   /// The encoder; nil for the best there is for the file.

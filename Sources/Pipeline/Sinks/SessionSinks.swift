@@ -81,6 +81,7 @@ final class SessionSinks {
           ? FileSink.Rotation(bytes: setting.rotateBytes, every: setting.rotateEvery, keep: setting.keep) : nil)
     case .vtt, .srt, .rttm: return try FileSink(path: setting.target, rotation: nil)
     case .fifo: return try StreamSink(path: setting.target, place: .fifo)
+    case .unix where setting.listens: return try SocketServerSink(path: setting.target)
     case .unix: return try StreamSink(path: setting.target, place: .socket(retry: setting.retry))
     case .http: return try HTTPSink(setting)
     case .video, .wav:

@@ -159,4 +159,71 @@ struct StreamSinkTests {
     other.end { limit }
     #expect(other.account.dropped == 10)
   }
+
+  /// Connects to a socket and reads to its end, into a file; with `stall` nothing.
+  private static let client = """
+    import socket, sys, time
+    client = socket.socket(socket.AF_UNIX)
+    for _ in range(500):
+        try:
+            client.connect(sys.argv[1])
+            break
+        except OSError:
+            time.sleep(0.01)
+    print("connected", flush=True)
+    if sys.argv[2] == "stall":
+        time.sleep(30)
+    with open(sys.argv[2], "wb") as file:
+        while data := client.recv(65536):
+            file.write(data)
+    """
+
+  private func client(_ path: String, _ file: String) throws -> BackgroundProcess {
+    let client = try BackgroundProcess("/usr/bin/python3", ["-c", Self.client, path, file])
+    client.waitForOutput()
+    return client
+  }
+
+  private func server(_ path: String) throws -> SinkChannel {
+    SinkChannel(
+      SinkChannel.Settings(id: "test", capacity: 64000, drop: .none),
+      writer: try SocketServerSink(path: path, patience: .milliseconds(300)), clock: MonotonicClock(), ready: Signal(),
+      place: 0, note: { _ in })
+  }
+
+  @Test("All who connect get every line from then on; one that stalls is let go and costs the others nothing")
+  func socketReaders() throws {
+    let scratch = try Scratch()
+    let path = scratch.path("socket")
+    let channel = try server(path)
+    offer(0..<100, to: channel)
+    usleep(50000)
+    #expect(channel.account.lines == 0)
+    let first = try client(path, scratch.path("first"))
+    while channel.account.lines < 100 { usleep(1000) }
+    let second = try client(path, scratch.path("second"))
+    let stalled = try client(path, "stall")
+    offer(100..<20000, to: channel)
+    channel.drain { nil }
+    channel.end(until: soon)
+    #expect(try read(first, scratch.path("first")) == Array(0..<20000))
+    #expect(try read(second, scratch.path("second")) == Array(100..<20000))
+    #expect(channel.account.lines == 20000 && channel.account.dropped == 0)
+    #expect(stalled.isRunning)
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("A socket that somebody listens at is refused, one that was left behind is taken")
+  func takenSocket() throws {
+    let scratch = try Scratch()
+    let path = scratch.path("socket")
+    let channel = try server(path)
+    #expect(throws: PipelineError.self) { try SocketServerSink(path: path) }
+    channel.end(until: soon)
+    let left = UnixSocket.listening(at: path)
+    close(left)
+    #expect(FileManager.default.fileExists(atPath: path))
+    try server(path).end(until: soon)
+    #expect(throws: PipelineError.self) { try SocketServerSink(path: try scratch.write("file", Data())) }
+  }
 }
