@@ -94,10 +94,9 @@ public enum KnownModels {
       ? .corners
       : .priors(
         ModelDescription.Priors(
-          width: picture.width, height: picture.height,
           levels: [(8, [10, 16, 24]), (16, [32, 48]), (32, [64, 96]), (64, [128, 192, 256])].map {
-            ModelDescription.Priors.Level(stride: $0.0, sizes: $0.1)
-          }, centreVariance: 0.1, sizeVariance: 0.2))
+            ModelDescription.Priors.Level(stride: $0.0, sides: $0.1)
+          }))
     var picture = picture
     (picture.low, picture.high) = (0, 255)
     picture.mean = [127]

@@ -102,7 +102,7 @@ final class ModelStage {
     jobSizes = JobSizes(staged: staged, outputs: outputs, crops: parts)
     // At real-time pace nothing waits for answers.
     spareJobs = isGated && !context.isRealtime ? Self.undecidedCapacity : 0
-    decoding = try ResultDecoding(description: description, plan: forms[0])
+    decoding = try ResultDecoding(description: description, forms: forms)
     let count = capacity + 2 + (description.isMoment ? MomentFeed.tickCapacity : 0)
     try jobSizes.check(
       jobs: count, waitingBytes: min(Self.undecidedBytes, spareJobs * jobSizes.byteCount), of: id,
@@ -210,7 +210,7 @@ final class ModelStage {
 
   /// Ends what is open.
   func endDecoding(at time: MediaTime) {
-    var found: [ResultDecoding.Event] = []
+    var found: [DecodedEvent] = []
     decoding.endRun(at: time) { found.append($0) }
     for event in found { tell(event, order: LineOrder(time: time, stream: stream.order, model: index)) }
     for gate in opens { gate.hearEnd(at: time) }
