@@ -300,7 +300,7 @@ extension ProgramTests {
         (["--crops", "means=things,margin=-1"], "Give 0 to 10"),
         (["--crops", "means=things,marge=1"], "Did you mean margin?"),
         (["--crops", "means=things", "--crops", "means=things:thing"], "given twice"),
-        (["--crops", "means=things", "--gate", "things=means"], "neither events nor detections"),
+        (["--crops", "means=things", "--gate", "things=means"], "neither events, words, detections nor classes"),
         (["--crops", "hit-sound=things"], "takes sound"), (["--crops", "hit-picture=things"], "several pictures"),
         (["--crops", "means"], "does not name two models"),
       ])

@@ -24,7 +24,8 @@ struct BoxReader {
   ///   - encoding: what the numbers of a box are.
   ///   - boxes: where they are.
   ///   - landmarks: where pairs of numbers for landmarks are.
-  ///   - head: which head of `headCount`: one for each stride, or one for all.
+  ///   - head: which head it is.
+  ///   - headCount: how many there are: one for each stride, or one for all.
   ///   - outputs: whose they are.
   /// - Throws: ``PipelineError/Code/invalidDescription`` if there are not as many numbers as the encoding wants.
   init(

@@ -13,7 +13,11 @@ struct CandidateColumns {
 
   /// Finds them in an output `[1, candidates…, numbers]`, or `[1, numbers, candidates…]` where the numbers come first.
   ///
-  /// - Parameter single: whether an output without a dimension of numbers has one for each candidate.
+  /// - Parameters:
+  ///   - columns: which of an output's numbers.
+  ///   - outputs: what the model gives.
+  ///   - hasNumbersFirst: whether they come before the candidates.
+  ///   - single: whether the output has no dimension of numbers, and so one for each candidate.
   /// - Throws: ``PipelineError/Code/invalidDescription`` if there are not so many.
   init(
     _ columns: ModelDescription.Columns, of outputs: ModelOutputs, hasNumbersFirst: Bool, single: Bool = false

@@ -10,6 +10,8 @@ final class ModelGate {
   private let label: String?
   /// The place of ``label`` among the source's events.
   private let place: Int?
+  /// Whether the source tells events, which have times of their own.
+  private let goesByEvents: Bool
   private var timeline: GateTimeline
 
   /// A gate that `source` opens: by its events or its detections, those of `label` where one is given, or by the best class being
@@ -17,15 +19,17 @@ final class ModelGate {
   init(source: ModelStage, label: String?, hold: MediaDuration) {
     self.source = source
     self.label = label
-    place = label.flatMap { source.decoding.eventLabels.firstIndex(of: $0) }
+    let labels = source.decoding.eventLabels
+    place = label.flatMap { labels.firstIndex(of: $0) }
+    goesByEvents = !labels.isEmpty
     timeline = GateTimeline(hold: hold)
   }
 
   // MARK: What the source tells
 
-  /// What was found at a time. Of a source that tells events it says nothing: those have times of their own.
+  /// What was found at a time. Of a source that tells events it says nothing.
   func hear(_ output: ModelOutput, at time: MediaTime) {
-    if source.decoding.eventLabels.isEmpty, let isYes = Self.isYes(output, label) { timeline.say(isYes, from: time) }
+    if !goesByEvents, let isYes = Self.isYes(output, label) { timeline.say(isYes, from: time) }
   }
 
   private static func isYes(_ output: ModelOutput, _ label: String?) -> Bool? {

@@ -123,9 +123,9 @@ extension ModelStage {
     switch feed {
     case .features(let path, let track, let window, _):
       let samples = window.hopRows * path.tracks[track].feature.hopSamples
-      return .samples(Int64(samples / decoding.steps), sampleRate: path.sampleRate)
+      return .samples(Int64(samples / steps), sampleRate: path.sampleRate)
     case .samples(let path, let window, _):
-      return .samples(Int64(window.hop / decoding.steps), sampleRate: path.sampleRate)
+      return .samples(Int64(window.hop / steps), sampleRate: path.sampleRate)
     case .picture, .pictures, .crops, .moment: return stream.frameDuration
     }
   }

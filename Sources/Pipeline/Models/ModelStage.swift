@@ -34,6 +34,8 @@ final class ModelStage {
   var decoding: ResultDecoding
   /// For each form, how pictures become what it takes; nil for sound.
   let fits: [PictureFit?]
+  /// How many values one after another a run gives.
+  let steps: Int
   private(set) var inferenceTimes = LatencyHistogram()
   var totalTimes = LatencyHistogram()
   /// How long its runs have taken in all.
@@ -103,6 +105,7 @@ final class ModelStage {
     // At real-time pace nothing waits for answers.
     spareJobs = isGated && !context.isRealtime ? Self.undecidedCapacity : 0
     decoding = try ResultDecoding(description: description, forms: forms)
+    steps = decoding.steps
     let count = capacity + 2 + (description.isMoment ? MomentFeed.tickCapacity : 0)
     try jobSizes.check(
       jobs: count, waitingBytes: min(Self.undecidedBytes, spareJobs * jobSizes.byteCount), of: id,
