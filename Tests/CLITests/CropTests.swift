@@ -280,9 +280,14 @@ extension ProgramTests {
           guard let known = golden.first(where: { $0.pts == result["pts"].number && $0.region == region }) else {
             continue
           }
-          let values = crop["output"]["tensors"]["predictions"]["values"].array.compactMap(\.number)
-          #expect(values.count == 7)
-          differences.append(zip(values, known.values).map { abs($0 - $1) }.max() ?? 1)
+          let labels = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+          let classes = crop["output"]["classes"].array
+          #expect(classes.count == 7)
+          differences.append(
+            classes.map { one in
+              guard let place = labels.firstIndex(of: one["label"].string ?? "") else { return 1 }
+              return abs((one["score"].number ?? 0) - known.values[place])
+            }.max() ?? 1)
         }
       }
       #expect(differences.count >= golden.count * 8 / 10 && golden.count == 100)

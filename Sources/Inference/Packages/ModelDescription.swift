@@ -221,6 +221,9 @@ public struct ModelDescription: Hashable, Sendable {
   /// How it takes its picture out of a larger one, where it looks at what another model has found.
   public var crops = CropDescription()
 
+  /// How what it finds is followed from picture to picture; nil where it is not.
+  public var track: TrackDescription?
+
   /// `name@version`
   public var id: String { "\(name)@\(version)" }
 }

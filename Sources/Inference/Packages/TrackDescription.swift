@@ -9,6 +9,9 @@ public struct TrackDescription: Hashable, Sendable {
   /// How long something may be out of sight without being another when it is back; 1 s without more.
   public var lost: MediaDuration?
 
+  /// The default of ``low``: ByteTrack's.
+  public static let low: Float = 0.1
+
   /// The names of all settings.
   public static let names = ["low", "birth", "lost"]
 
@@ -38,6 +41,13 @@ public struct TrackDescription: Hashable, Sendable {
       return ("there is no setting '\(name.prefix(80))'", guess + "There are \(Self.names.joined(separator: ", "))")
     }
     return isRepeated ? ("\(name) is given twice", "Give it once") : nil
+  }
+
+  /// What is said, each as the command line writes it: `lost=1000000000ns`.
+  public var settings: [String] {
+    [
+      low.map { "low=\($0)" }, birth.map { "birth=\($0.nanoseconds)ns" }, lost.map { "lost=\($0.nanoseconds)ns" },
+    ].compactMap(\.self)
   }
 
   /// The same, with what is not said taken from another.

@@ -37,6 +37,7 @@ extension ModelStage {
       result.output = cropOutput(of: job, limit: crops.limit)
     } else {
       result.output = placement(of: job).placed(decoding.output(of: job))
+      follow(job)
     }
     for gate in opens { gate.hear(result.output, at: job.outputTime) }
     if !feeds.isEmpty, let found = result.output.detections { feedCrops(found, of: job) }
