@@ -108,7 +108,8 @@ let package = Package(
       ], exclude: ["Layers", "Models", "Arrays", "Operators", "Quantization/Goldens", "goldens.json", "goldens.bin"]),
     tests(
       "PipelineTests",
-      ["BraidPipeline", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidMedia", "BraidCore"]),
+      ["BraidPipeline", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidMedia", "BraidCore"],
+      exclude: ["Goldens"]),
     tests("CLITests", ["braid", "BraidInference", "BraidPipeline", "BraidCore"], exclude: ["Goldens"]),
   ]
 )

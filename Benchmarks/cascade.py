@@ -21,6 +21,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 CLIP = "media/faces_speech_h264_aac.mp4"
+FEELINGS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
 MODELS = {"int8": ("ultraface_RFB-320_int8_qdq", "fer_mini_xception_int8_qdq"),
           "float": ("ultraface_RFB-320_raw_stripped", "fer_mini_xception")}
 SPEECH = "silero_vad_16k_op15"
@@ -50,7 +51,8 @@ def found(path, ids):
         if name == "faces":
             result[name][pts] = [[x, y, x + w, y + h, d["score"]] for d in output["detections"] for x, y, w, h in [d["box"]]]
         elif name == "emotions":
-            result[name][pts] = [next(iter(c["output"]["tensors"].values()))["values"] for c in output["crops"]]
+            result[name][pts] = [[{v["label"]: v["score"] for v in c["output"]["classes"]}[label] for label in FEELINGS]
+                                 for c in output["crops"]]
         else:
             result[name].append(output["scores"][0])
     return result

@@ -111,7 +111,7 @@ def main():
             for face in faces[:16]:
                 left, top, width, height = square(face, frame.width, frame.height)
                 crop = av.VideoFrame.from_ndarray(np.ascontiguousarray(luma[top : top + height, left : left + width]), "gray")
-                values = crop.reformat(64, 64, interpolation=scaling, threads=options.threads).to_ndarray().astype(np.float32)[None, None] / 255
+                values = crop.reformat(64, 64, interpolation=scaling, threads=options.threads).to_ndarray().astype(np.float32)[None, None] / 127.5 - 1
                 told.append(emotions.run(None, {emotions_input: values})[0][0].tolist())
             out(json.dumps({"model": "emotions", "pts": frame.time, "values": told}) + "\n")
     sys.stdout.flush()

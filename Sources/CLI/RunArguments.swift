@@ -89,6 +89,15 @@ struct RunArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
+      """
+      Follow what a model detects from picture to picture: each thing that is seen for 40ms ('birth=40ms') has a \
+      number, 'track', and keeps it when it is back after up to 1s ('lost=1s'). Repeatable.
+      """, valueName: "model[,lost=1s…]"))
+  var track: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
       "Which frames models pass over: adaptive, none, every:N, max-fps:F. (default: adaptive)", valueName: "policy"))
   var skip: SkipArgument?
 

@@ -280,9 +280,14 @@ extension ProgramTests {
           guard let known = golden.first(where: { $0.pts == result["pts"].number && $0.region == region }) else {
             continue
           }
-          let values = crop["output"]["tensors"]["predictions"]["values"].array.compactMap(\.number)
-          #expect(values.count == 7)
-          differences.append(zip(values, known.values).map { abs($0 - $1) }.max() ?? 1)
+          let labels = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+          let classes = crop["output"]["classes"].array
+          #expect(classes.count == 7)
+          differences.append(
+            classes.map { one in
+              guard let place = labels.firstIndex(of: one["label"].string ?? "") else { return 1 }
+              return abs((one["score"].number ?? 0) - known.values[place])
+            }.max() ?? 1)
         }
       }
       #expect(differences.count >= golden.count * 8 / 10 && golden.count == 100)
@@ -300,7 +305,7 @@ extension ProgramTests {
         (["--crops", "means=things,margin=-1"], "Give 0 to 10"),
         (["--crops", "means=things,marge=1"], "Did you mean margin?"),
         (["--crops", "means=things", "--crops", "means=things:thing"], "given twice"),
-        (["--crops", "means=things", "--gate", "things=means"], "neither events nor detections"),
+        (["--crops", "means=things", "--gate", "things=means"], "neither events, words, detections nor classes"),
         (["--crops", "hit-sound=things"], "takes sound"), (["--crops", "hit-picture=things"], "several pictures"),
         (["--crops", "means"], "does not name two models"),
       ])

@@ -28,7 +28,9 @@ extension ProgramTests {
       let help = try Program.run(["run", "--help"]).text
       let options = help.matches(of: /(?m)^  (?:-\w, )?--(?:no-)?([a-z][a-z-]*)/).map { String($0.1) }
       #expect(options.count > 35)
-      let gathered = ["model": "models", "schedule": "schedule", "gate": "gates", "crops": "crops", "sink": "sinks"]
+      let gathered = [
+        "model": "models", "schedule": "schedule", "gate": "gates", "crops": "crops", "track": "track", "sink": "sinks",
+      ]
       // How the program is run, not what.
       let apart: Set = ["pipeline", "print-config", "each", "jobs", "resume", "quiet", "help", "version"]
       let printed = keys(

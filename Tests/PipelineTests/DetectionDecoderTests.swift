@@ -8,16 +8,31 @@ import Testing
 /// From scores and boxes to detections.
 @Suite("Detection decoder")
 struct DetectionDecoderTests {
-  private func settings(
-    labels: [String] = ["face"], encoding: ModelDescription.BoxEncoding = .corners
-  ) -> ModelDescription.Detections {
-    ModelDescription.Detections(
-      scores: "s", boxes: "b", encoding: encoding, labels: labels, threshold: 0.5, overlap: 0.3)
+  /// A decoder of so many boxes whose scores and boxes are two outputs.
+  private struct Decoder {
+    var decoder: DetectionDecoder
+
+    init(labels: [String] = ["face"], boxes: Int) throws {
+      let settings = ModelDescription.Detections(
+        scores: "s", boxes: "b", encoding: .corners, labels: labels, threshold: 0.5, overlap: 0.3)
+      decoder = try DetectionDecoder(
+        settings,
+        outputs: ModelOutputs(
+          id: "test@1.0.0",
+          outputs: [
+            ModelOutputs.Output(name: "s", shape: [1, boxes, labels.count + 1]),
+            ModelOutputs.Output(name: "b", shape: [1, boxes, 4]),
+          ], picture: nil))
+    }
+
+    mutating func decode(scores: [Float], boxes: [Float]) -> [ModelOutput.Detection] {
+      decoder.detections([scores, boxes])
+    }
   }
 
   @Test("The best of boxes that overlap stays, best first, within the picture")
   func suppression() throws {
-    var decoder = DetectionDecoder(settings())
+    var decoder = try Decoder(boxes: 5)
     let scores: [Float] = [0.2, 0.8, 0.1, 0.9, 0.4, 0.6, 0.9, 0.1, 0, .nan]
     let boxes: [Float] = [
       0.1, 0.1, 0.5, 0.5, 0.12, 0.1, 0.5, 0.52, 0.7, 0.7, 1.4, 1.2, 0, 0, 1, 1, 0.2, 0.2, 0.3, 0.3,
@@ -29,8 +44,8 @@ struct DetectionDecoderTests {
   }
 
   @Test("Classes do not suppress one another; boxes turned inside out and numbers that are none are left out")
-  func classes() {
-    var decoder = DetectionDecoder(settings(labels: ["cat", "dog"]))
+  func classes() throws {
+    var decoder = try Decoder(labels: ["cat", "dog"], boxes: 4)
     let found = decoder.decode(
       scores: [0, 0.8, 0, 0, 0, 0.7, 0, 0.9, 0, 0, 0.9, 0],
       boxes: [0.1, 0.1, 0.4, 0.4, 0.1, 0.1, 0.4, 0.4, 0.5, 0.5, 0.2, 0.6, .nan, 0, .infinity, 1])
@@ -39,8 +54,8 @@ struct DetectionDecoderTests {
   }
 
   @Test("At most 200 in all, however many there are")
-  func limit() {
-    var decoder = DetectionDecoder(settings(labels: ["a", "b"]))
+  func limit() throws {
+    var decoder = try Decoder(labels: ["a", "b"], boxes: 400)
     var scores: [Float] = []
     var boxes: [Float] = []
     for index in 0..<400 {
@@ -54,10 +69,10 @@ struct DetectionDecoderTests {
   }
 
   @Test("No two that are kept overlap by more than is allowed, whatever comes")
-  func property() {
+  func property() throws {
     var generator = SeededGenerator.printed()
     for _ in 0..<20 {
-      var decoder = DetectionDecoder(settings())
+      var decoder = try Decoder(boxes: 60)
       var scores: [Float] = []
       var boxes: [Float] = []
       for _ in 0..<60 {
@@ -83,11 +98,10 @@ struct DetectionDecoderTests {
   func priors() {
     let priors = PriorBoxes(
       ModelDescription.Priors(
-        width: 320, height: 240,
         levels: [
-          ModelDescription.Priors.Level(stride: 8, sizes: [10, 16]),
-          ModelDescription.Priors.Level(stride: 64, sizes: [128]),
-        ], centreVariance: 0.1, sizeVariance: 0.2))
+          ModelDescription.Priors.Level(stride: 8, sides: [10, 16]),
+          ModelDescription.Priors.Level(stride: 64, sides: [128]),
+        ]), width: 320, height: 240)
     let close = { (value: Float, expected: Float) in abs(value - expected) < 1e-5 }
     let first = priors.corners(of: 0, offsets: (0, 0, 0, 0))
     let (left, bottom): (Float, Float) = (-1.0 / 320, 9.0 / 240)
@@ -104,5 +118,71 @@ struct DetectionDecoderTests {
     #expect(close((last.0 + last.2) / 2, 0.9))
     let none = priors.corners(of: 2400 + 20, offsets: (0, 0, 0, 0))
     #expect(none.0 == 0 && none.1 == 0 && none.2 == 0 && none.3 == 0)
+  }
+
+  @Test("A description that does not fit the model's outputs is answered with what is wrong")
+  func contradictions() {
+    func message(_ change: (inout ModelDescription.Detections) -> Void, classes: Int = 2, candidates: Int = 5) -> String
+    {
+      var settings = ModelDescription.Detections(
+        scores: "scores", boxes: "boxes", encoding: .corners, labels: ["face"], threshold: 0.5, overlap: 0.3)
+      change(&settings)
+      let outputs = ModelOutputs(
+        id: "test@1.0.0",
+        outputs: [
+          ModelOutputs.Output(name: "scores", shape: [1, 5, classes]),
+          ModelOutputs.Output(name: "boxes", shape: [1, candidates, 4]),
+        ], picture: (64, 32))
+      do throws(PipelineError) {
+        _ = try DetectionDecoder(settings, outputs: outputs)
+        return ""
+      } catch {
+        return "\(error.message). \(error.remedy)"
+      }
+    }
+    #expect(message { _ in } == "")
+    #expect(message({ _ in }, classes: 4).contains("3 classes, and there are 1 labels. Give 2 more"))
+    #expect(message({ _ in }, candidates: 6).contains("scores for 5 boxes, and 6 boxes"))
+    #expect(
+      message { $0.source = .heads([.init(boxes: .init("box"), scores: .init("scores"))]) }.contains("mean boxes"))
+    #expect(message { $0.encoding = .grid(strides: [16]) }.contains("5 boxes, and 8 cells"))
+    #expect(message { $0.encoding = .distribution(strides: [8], bins: 16) }.contains("4 numbers each, not 64"))
+    #expect(message { $0.hasNumbersFirst = true } != "")
+    #expect(message { $0.source = .selected(.init(boxes: "boxes", scores: "scores")) }.contains("5 boxes, and scores"))
+  }
+
+  @Test("Numbers that are none, and outputs that are too short, give nothing and trap nowhere")
+  func hostile() throws {
+    var generator = SeededGenerator.printed()
+    for encoding in [
+      ModelDescription.BoxEncoding.corners, .grid(strides: [16]), .distribution(strides: [16], bins: 2),
+    ] {
+      let numbers = if case .distribution = encoding { 8 } else { 4 }
+      var settings = ModelDescription.Detections(
+        .heads([.init(boxes: .init("b"), scores: .init("s"), objectness: .init("o"))]), encoding: encoding,
+        labels: [], threshold: 0, overlap: 0.5)
+      for activation in ModelDescription.Activation.allCases {
+        settings.activation = activation
+        var decoder = try DetectionDecoder(
+          settings,
+          outputs: ModelOutputs(
+            id: "test@1.0.0",
+            outputs: [
+              ModelOutputs.Output(name: "b", shape: [1, 8, numbers]), ModelOutputs.Output(name: "s", shape: [1, 8, 3]),
+              ModelOutputs.Output(name: "o", shape: [1, 8, 1]),
+            ], picture: (64, 32)))
+        for _ in 0..<20 {
+          func values(_ count: Int) -> [Float] {
+            (0..<count).map { _ in
+              [.nan, .infinity, -.infinity, 3e38, -3e38, 0, 0.5, 1].randomElement(using: &generator) ?? 0
+            }
+          }
+          for found in decoder.detections([values(8 * numbers), values(24), values(8)]) {
+            #expect(found.width > 0 && found.x >= 0 && found.x + found.width < 1.0001 && found.score <= 1)
+          }
+        }
+        #expect(decoder.detections([[], [], []]).isEmpty && decoder.detections([]).isEmpty)
+      }
+    }
   }
 }

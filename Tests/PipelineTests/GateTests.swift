@@ -115,7 +115,22 @@ struct GateTests {
   private static let models = [
     model("keywords", events(.instant, "word")), model("voice", events(.interval, "speech")), model("faces", faces),
     model("mood"),
+    model(
+      "emotion",
+      .classification(ModelDescription.Classification(output: "p", labels: ["angry", "happy"]))),
+    model(
+      "sounds",
+      .labelledEvents(
+        ModelDescription.LabelledEvents(
+          output: "p", labels: ["dog", "cat", "rain"], ignored: ["rain"], events: intervals("")))),
+    model("words", .keywords(ModelDescription.Keywords(output: "p", labels: ["hush", "yes"], ignored: ["hush"]))),
   ]
+
+  private static func intervals(_ name: String) -> ModelDescription.Events {
+    ModelDescription.Events(
+      event: name, shape: .interval, threshold: 0.5, offThreshold: 0.3, minimumGapMilliseconds: 0,
+      minimumOnMilliseconds: 0, minimumOffMilliseconds: 0, paddingMilliseconds: 0, rows: [], frame: 0)
+  }
 
   private static func links(_ settings: [String]) throws -> (ModelLinks, [Int]) {
     var links = ModelLinks(count: models.count)
@@ -128,15 +143,22 @@ struct GateTests {
     let (links, order) = try Self.links([
       "keywords=voice", "/models/voice=faces@1.0.0:hand,hold=1.5s", "mood=keywords:word",
     ])
-    #expect(order == [2, 1, 0, 3])
+    #expect(order == [2, 1, 0, 3, 4, 5, 6])
     let gates = links.reordered(order).gates
     #expect(gates.map(\.model) == [2, 1, 3] && gates.map(\.source) == [1, 0, 2])
     #expect(gates.map(\.hold) == [.zero, .milliseconds(1500), .milliseconds(500)])
     #expect(gates.map(\.label) == [nil, "hand", "word"])
-    #expect(try Self.links([]).1 == [0, 1, 2, 3])
+    #expect(try Self.links([]).1 == [0, 1, 2, 3, 4, 5, 6])
     for text in ["a=b", "a=b:c:d", "a=b:c,hold=0.5s"] {
       #expect(try GateSetting(GateSetting(text).text) == GateSetting(text))
     }
+  }
+
+  @Test("A class that has to be the best, a kind of event and a word open gates; a word's has a hold")
+  func kinds() throws {
+    let (links, _) = try Self.links(["mood=emotion:happy", "mood=sounds:cat", "mood=sounds", "mood=words:yes"])
+    #expect(links.gates.map(\.label) == ["happy", "cat", nil, "yes"])
+    #expect(links.gates.map(\.hold) == [.zero, .zero, .zero, .milliseconds(500)])
   }
 
   private static func detector(_ name: String, _ source: ModelDescription.Source) -> ModelLinks.Named {
@@ -197,13 +219,15 @@ struct GateTests {
     arguments: [
       (["keywords=voise"], "Did you mean voice?"), (["keyword=voice"], "Did you mean keywords?"),
       (["keywords=keywords"], "cannot say whether it runs itself"),
-      (["keywords=mood"], "neither events nor detections"),
+      (["keywords=mood"], "neither events, words, detections nor classes"),
       (["keywords=voice:speach"], "Did you mean speech?"), (["mood=faces:foot"], "It has face, hand"),
       (["mood=keywords,hold=0s"], "would never open"), (["mood=voice", "mood=voice"], "given twice"),
       (["keywords=voice", "voice=faces", "faces=keywords"], "in a circle: keywords by voice by faces by keywords"),
       (["mood"], "does not name two models"), (["=voice"], "does not name two models"),
       (["mood=voice,hold=soon"], "no duration"), (["mood=voice,hold=1s,hold=2s"], "twice"),
-      (["mood=voice,old=1s"], "Did you mean hold?"),
+      (["mood=voice,old=1s"], "Did you mean hold?"), (["mood=emotion"], "the gate would never shut"),
+      (["mood=emotion:happi"], "Did you mean happy?"), (["mood=sounds:rain"], "It has dog, cat"),
+      (["mood=words:hush"], "It has yes"), (["mood=words:yes,hold=0s"], "would never open"),
     ])
   func mistakes(settings: [String], words: String) throws {
     do {

@@ -1,5 +1,19 @@
 /// What a decoder made of a model's outputs, as the `output` of a `result` shows it.
 public enum ModelOutput: Sendable {
+  /// A place in a picture.
+  public struct Point: Hashable, Sendable {
+    /// From the left edge, in parts of the picture's width.
+    public var x: Float
+    /// From the upper edge, in parts of the picture's height.
+    public var y: Float
+
+    /// A place.
+    public init(x: Float, y: Float) {
+      self.x = x
+      self.y = y
+    }
+  }
+
   /// One object found in a picture.
   public struct Detection: Hashable, Sendable {
     /// What it is.
@@ -14,6 +28,10 @@ public enum ModelOutput: Sendable {
     public var width: Float
     /// Height, 0 to 1 of the picture.
     public var height: Float
+    /// Points of it that the model tells, such as eyes and corners of the mouth, in the model's order.
+    public var landmarks: [Point] = []
+    /// Which object of the stream it is, where a tracker follows them.
+    public var track: Int?
 
     /// A detection.
     public init(label: String, score: Float, x: Float, y: Float, width: Float, height: Float) {
@@ -37,6 +55,43 @@ public enum ModelOutput: Sendable {
     public init(label: String, score: Float) {
       self.label = label
       self.score = score
+    }
+  }
+
+  /// One number that a model estimates.
+  public struct Measurement: Hashable, Sendable {
+    /// What it is.
+    public var name: String
+    /// How much.
+    public var value: Float
+    /// Of what; nil for a plain number.
+    public var unit: String?
+
+    /// A number with its name.
+    public init(name: String, value: Float, unit: String? = nil) {
+      self.name = name
+      self.value = value
+      self.unit = unit
+    }
+  }
+
+  /// Which pixels belong to a class, as COCO's uncompressed run lengths.
+  public struct Mask: Hashable, Sendable {
+    /// The class.
+    public var label: String
+    /// Pixels down, of the model's output.
+    public var height: Int
+    /// Pixels across, of the model's output.
+    public var width: Int
+    /// How many pixels do not belong to it and do, by turns, from those that do not; column by column, each from above.
+    public var counts: [Int]
+
+    /// A mask.
+    public init(label: String, height: Int, width: Int, counts: [Int]) {
+      self.label = label
+      self.height = height
+      self.width = width
+      self.counts = counts
     }
   }
 
@@ -84,6 +139,17 @@ public enum ModelOutput: Sendable {
   case scores(event: String, values: [Float])
   /// Classes, best first: `{"classes":[…]}`.
   case classes([Classification])
+  /// Numbers by name: `{"values":[{"name":"yaw","value":12.5,"unit":"deg"}]}`.
+  case values([Measurement])
+  /// Where it lies among others of its kind: `{"embedding":[…]}`.
+  case embedding([Float])
+  /// Which pixels belong to which class: `{"masks":[{"label":…,"size":[height,width],"counts":[…]}]}`.
+  case masks([Mask])
+  /// What was read or said: `{"text":"hello"}`.
+  case text(String)
+  /// Sound in one channel, of which the first sample is at the result's `pts`. A record says only how much:
+  /// `{"audio":{"rate":16000,"samples":256}}`; the samples are for sinks.
+  case audio(sampleRate: Int, samples: [Float])
   /// Every output as it is: `{"tensors":{name:{"shape":[…],"values":[…]}}}`.
   case raw([RawTensor])
   /// What was found in crops of the picture, in the order of the detections that they are of, and how many such detections were
@@ -100,98 +166,7 @@ public enum ModelOutput: Sendable {
         ? crops.flatMap { $0.output.detections ?? [] }.enumerated().sorted {
           ($0.element.score, $1.offset) > ($1.element.score, $0.offset)
         }.map(\.element) : nil
-    case .none, .scores, .classes, .raw: nil
+    case .none, .scores, .classes, .values, .embedding, .masks, .text, .audio, .raw: nil
     }
-  }
-
-  func write(to writer: inout JSONWriter) {
-    writer.beginObject()
-    switch self {
-    case .none: break
-    case .detections(let detections):
-      writer.key("detections")
-      writer.beginArray()
-      for detection in detections {
-        writer.beginObject()
-        detection.writeFields(to: &writer)
-        writer.endObject()
-      }
-      writer.endArray()
-    case .scores(let event, let values):
-      writer.key("event")
-      writer.value(event)
-      writer.key("scores")
-      writer.beginArray()
-      for value in values { writer.value(Double(value), decimals: 4) }
-      writer.endArray()
-    case .classes(let classes):
-      writer.key("classes")
-      writer.beginArray()
-      for item in classes {
-        writer.beginObject()
-        writer.key("label")
-        writer.value(item.label)
-        writer.key("score")
-        writer.value(Double(item.score), decimals: 4)
-        writer.endObject()
-      }
-      writer.endArray()
-    case .raw(let tensors):
-      writer.key("tensors")
-      writer.beginObject()
-      for tensor in tensors {
-        writer.key(tensor.name)
-        writer.beginObject()
-        writer.key("shape")
-        writer.beginArray()
-        for dimension in tensor.shape { writer.value(dimension) }
-        writer.endArray()
-        writer.key("values")
-        writer.beginArray()
-        for value in tensor.values { writer.value(value) }
-        writer.endArray()
-        writer.endObject()
-      }
-      writer.endObject()
-    case .crops(let crops, let left):
-      writer.key("crops")
-      writer.beginArray()
-      for crop in crops {
-        writer.beginObject()
-        crop.detection.writeFields(to: &writer)
-        writer.key("region")
-        writer.box(crop.region.x, crop.region.y, crop.region.width, crop.region.height)
-        writer.key("output")
-        crop.output.write(to: &writer)
-        writer.endObject()
-      }
-      writer.endArray()
-      writer.key("left")
-      writer.value(left)
-    }
-    writer.endObject()
-  }
-}
-
-extension ModelOutput.Detection {
-  fileprivate func writeFields(to writer: inout JSONWriter) {
-    writer.key("label")
-    writer.value(label)
-    writer.key("score")
-    writer.value(Double(score), decimals: 4)
-    writer.key("box")
-    writer.box(x, y, width, height)
-  }
-}
-
-extension JSONWriter {
-  /// Left edge, upper edge, width and height.
-  fileprivate mutating func box(_ x: Float, _ y: Float, _ width: Float, _ height: Float) {
-    beginArray()
-    value(Double(x), decimals: 5)
-    value(Double(y), decimals: 5)
-    value(Double(width), decimals: 5)
-    value(Double(height), decimals: 5)
-    endArray()
   }
 }

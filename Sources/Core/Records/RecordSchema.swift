@@ -276,6 +276,8 @@ public enum RecordSchema {
                   "label": {"type": "string"},
                   "score": {"type": "number"},
                   "box": {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
+                  "landmarks": {"$ref": "#/$defs/points"},
+                  "track": {"type": "integer", "minimum": 0},
                   "region": {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
                   "output": {"$ref": "#/$defs/output"}
                 },
@@ -291,6 +293,7 @@ public enum RecordSchema {
                   "label": {"type": "string"},
                   "score": {"type": "number"},
                   "box": {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
+                  "landmarks": {"$ref": "#/$defs/points"},
                   "track": {"type": "integer", "minimum": 0}
                 },
                 "required": ["label", "score", "box"]
@@ -306,6 +309,43 @@ public enum RecordSchema {
                 "required": ["label", "score"]
               }
             },
+            "values": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "value": {"type": ["number", "null"]}, "unit": {"type": "string"}},
+                "required": ["name", "value"]
+              }
+            },
+            "embedding": {"type": "array", "items": {"type": ["number", "null"]}},
+            "masks": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "properties": {
+                  "label": {"type": "string"},
+                  "size": {
+                    "description": "Height and width.",
+                    "type": "array",
+                    "items": {"type": "integer", "minimum": 1},
+                    "minItems": 2,
+                    "maxItems": 2
+                  },
+                  "counts": {
+                    "description": "COCO's run lengths, column by column, from pixels that do not belong to the class.",
+                    "type": "array",
+                    "items": {"type": "integer", "minimum": 0}
+                  }
+                },
+                "required": ["label", "size", "counts"]
+              }
+            },
+            "text": {"type": "string"},
+            "audio": {
+              "type": "object",
+              "properties": {"rate": {"type": "integer", "minimum": 1}, "samples": {"type": "integer", "minimum": 0}},
+              "required": ["rate", "samples"]
+            },
             "tensors": {
               "type": "object",
               "additionalProperties": {
@@ -318,6 +358,11 @@ public enum RecordSchema {
               }
             }
           }
+        },
+        "points": {
+          "description": "Places in 0 to 1 of the picture, from the left and from above.",
+          "type": "array",
+          "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
         },
         "event": {
           "type": "object",

@@ -9,6 +9,8 @@ public enum WindowFunction: String, Hashable, Sendable, CaseIterable {
   case rectangular
   /// Hann, periodic: `0.5 - 0.5 cos φ`.
   case hann
+  /// The root of ``hann``: `|sin(φ / 2)|`, such that window and window again overlap to 1 at half its length.
+  case hannRoot = "sqrt-hann"
   /// Hann, symmetric (Kaldi's `hanning`).
   case hannSymmetric = "hann-symmetric"
   /// Hamming, periodic: `0.54 - 0.46 cos φ`.
@@ -38,7 +40,7 @@ public enum WindowFunction: String, Hashable, Sendable, CaseIterable {
   private var isSymmetric: Bool {
     switch self {
     case .hannSymmetric, .hammingSymmetric, .blackmanSymmetric, .sine, .povey: true
-    case .rectangular, .hann, .hamming, .blackman, .blackmanHarris, .bartlett: false
+    case .rectangular, .hann, .hannRoot, .hamming, .blackman, .blackmanHarris, .bartlett: false
     }
   }
 
@@ -46,6 +48,7 @@ public enum WindowFunction: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .rectangular: 1
     case .hann, .hannSymmetric: 0.5 - 0.5 * cos(angle)
+    case .hannRoot: sin(angle / 2)
     case .hamming, .hammingSymmetric: 0.54 - 0.46 * cos(angle)
     case .blackman, .blackmanSymmetric: 0.42 - 0.5 * cos(angle) + 0.08 * cos(2 * angle)
     case .blackmanHarris: 0.35875 - 0.48829 * cos(angle) + 0.14128 * cos(2 * angle) - 0.01168 * cos(3 * angle)

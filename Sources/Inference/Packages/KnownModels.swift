@@ -11,6 +11,7 @@ public enum KnownModels {
     if let known = sileroVAD(model, name) {
       return (known, "Silero voice activity: 16 kHz, 512 samples a window after 64 of context, carried state")
     }
+    if let known = sound(model, name) { return (known.description, known.note) }
     guard model.inputs.count == 1, let input = model.inputs.first, let picture = picture(input) else {
       let inputs = model.inputs.map { "\($0.name) \($0.elementType) \(shapeText($0))" }.joined(separator: ", ")
       throw InferenceError(
@@ -19,6 +20,9 @@ public enum KnownModels {
     }
     if let known = ultraFace(model, name, picture) {
       return (known, "UltraFace: RGB less 127 over 128, faces from 0.7 on")
+    }
+    if let known = detector(model, name, picture) ?? classifier(model, name, picture) {
+      return (known.description, known.note)
     }
     let range = "\(Int(picture.low)) to \(Int(picture.high))"
     let description = ModelDescription(
@@ -47,7 +51,7 @@ public enum KnownModels {
     return "[\(dimensions.joined(separator: ", "))]"
   }
 
-  private static func fixed(_ info: TensorInfo) -> [Int?] {
+  static func fixed(_ info: TensorInfo) -> [Int?] {
     info.dimensions.map { if case .fixed(let size) = $0 { size } else { nil } }
   }
 
@@ -94,10 +98,9 @@ public enum KnownModels {
       ? .corners
       : .priors(
         ModelDescription.Priors(
-          width: picture.width, height: picture.height,
           levels: [(8, [10, 16, 24]), (16, [32, 48]), (32, [64, 96]), (64, [128, 192, 256])].map {
-            ModelDescription.Priors.Level(stride: $0.0, sizes: $0.1)
-          }, centreVariance: 0.1, sizeVariance: 0.2))
+            ModelDescription.Priors.Level(stride: $0.0, sides: $0.1)
+          }))
     var picture = picture
     (picture.low, picture.high) = (0, 255)
     picture.mean = [127]

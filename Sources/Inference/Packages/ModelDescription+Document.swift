@@ -5,9 +5,8 @@ extension ModelDescription {
   /// The fields, those that are as without them left out.
   ///
   /// - Parameter model: the ONNX file inside the package.
-  /// - Returns: nil where the format cannot say what the outputs mean.
-  func document(model: String) -> DocumentNode? {
-    guard let output = decoder.document else { return nil }
+  /// - Returns: the fields.
+  func document(model: String) -> DocumentNode {
     var fields: [(key: String, value: DocumentNode)] = [
       ("format", Self.text(PackageManifest.format)), ("name", Self.text(name)), ("version", Self.text(version)),
     ]
@@ -18,20 +17,20 @@ extension ModelDescription {
     }
     fields.append(("model", Self.text(model)))
     fields.append(("inputs", DocumentNode(.list(inputs.map(\.document)))))
-    fields.append(("output", output))
+    fields.append(("output", decoder.document))
     return DocumentNode(map: fields)
   }
 
-  fileprivate static func text(_ text: String) -> DocumentNode { DocumentNode(.text(text)) }
-  fileprivate static func whole(_ number: Int) -> DocumentNode { DocumentNode(.whole(Int64(number))) }
+  static func text(_ text: String) -> DocumentNode { DocumentNode(.text(text)) }
+  static func whole(_ number: Int) -> DocumentNode { DocumentNode(.whole(Int64(number))) }
 
   /// A number by its shortest digits, whole where it is.
-  fileprivate static func number(_ number: Float) -> DocumentNode {
+  static func number(_ number: Float) -> DocumentNode {
     Int64(exactly: number).map { DocumentNode(.whole($0)) }
       ?? DocumentNode(.number(Double("\(number)") ?? Double(number)))
   }
 
-  fileprivate static func numbers(_ numbers: [Float]) -> DocumentNode {
+  static func numbers(_ numbers: [Float]) -> DocumentNode {
     numbers.count == 1 ? number(numbers[0]) : DocumentNode(.list(numbers.map(number)))
   }
 }
@@ -78,39 +77,5 @@ extension ModelDescription.Picture {
     }
     if frames != 1 { fields.append(("frames", Description.whole(frames))) }
     return fields
-  }
-}
-
-extension ModelDescription.Decoder {
-  /// Nil where the format has no fields for it.
-  fileprivate var document: DocumentNode? {
-    typealias Description = ModelDescription
-    switch self {
-    case .raw: return DocumentNode(map: [("decoder", Description.text("raw"))])
-    case .events(let output, let events):
-      var fields: [(key: String, value: DocumentNode)] = [
-        ("decoder", Description.text("events")), ("name", Description.text(output)),
-        ("event", Description.text(events.event)), ("shape", Description.text(events.shape.rawValue)),
-        ("threshold", Description.number(events.threshold)), ("off_threshold", Description.number(events.offThreshold)),
-        ("min_gap_ms", Description.whole(events.minimumGapMilliseconds)),
-        ("min_on_ms", Description.whole(events.minimumOnMilliseconds)),
-        ("min_off_ms", Description.whole(events.minimumOffMilliseconds)),
-        ("pad_ms", Description.whole(events.paddingMilliseconds)),
-      ]
-      if !events.rows.isEmpty {
-        fields.append(("rows", DocumentNode(.list(events.rows.map { Description.whole($0) }))))
-      }
-      if events.frame != 0 { fields.append(("frame", Description.whole(events.frame))) }
-      return DocumentNode(map: fields)
-    case .detections(let detections):
-      guard case .corners = detections.encoding else { return nil }
-      return DocumentNode(
-        map: [
-          ("decoder", Description.text("detections")), ("scores", Description.text(detections.scores)),
-          ("boxes", Description.text(detections.boxes)),
-          ("labels", DocumentNode(.list(detections.labels.map { Description.text($0) }))),
-          ("threshold", Description.number(detections.threshold)), ("overlap", Description.number(detections.overlap)),
-        ])
-    }
   }
 }

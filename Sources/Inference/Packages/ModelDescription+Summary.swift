@@ -38,9 +38,41 @@ extension ModelDescription.Decoder {
     case .raw: "outputs as they are"
     case .events(let output, let events):
       "events: \(events.event) by \(output), \(events.shape.rawValue), from \(events.threshold)"
+    case .labelledEvents(let settings):
+      "events: \(settings.labels.count - settings.ignored.count) kinds by \(settings.output), "
+        + "\(settings.events.shape.rawValue), from \(settings.events.threshold)"
+    case .keywords(let settings):
+      "keywords: \(settings.labels.filter { !settings.ignored.contains($0) }.joined(separator: ", ")) by \(settings.output), "
+        + "from \(settings.threshold)"
+    case .ctc(let settings): "ctc: \(settings.labels.count) symbols by \(settings.output)"
     case .detections(let detections):
-      "detections: \(detections.labels.count) classes by \(detections.scores) and \(detections.boxes), from "
-        + "\(detections.threshold)"
+      "detections: \(detections.labels.isEmpty ? "numbered" : "\(detections.labels.count)") classes by "
+        + "\(detections.names.joined(separator: ", ")), from \(detections.threshold)"
+    case .classification(let settings):
+      "classification: \(settings.labels.isEmpty ? "numbered" : "\(settings.labels.count)") classes by \(settings.output), "
+        + "the best \(settings.limit)"
+    case .regression(let settings):
+      "regression: \(settings.values.map(\.name).joined(separator: ", ")) by \(settings.output)"
+    case .embedding(let settings): "embedding: \(settings.output)\(settings.isNormalised ? ", of length 1" : "")"
+    case .mask(let settings): "mask: \(settings.labels.count - settings.ignored.count) classes by \(settings.output)"
+    case .audio(let settings): "audio: \(settings.output) at \(settings.sampleRate) Hz"
     }
+  }
+}
+
+extension ModelDescription.Detections {
+  /// The outputs with scores and boxes, each once.
+  fileprivate var names: [String] {
+    var names: [String] = []
+    func add(_ name: String) { if !names.contains(name) { names.append(name) } }
+    switch source {
+    case .selected(let selected):
+      add(selected.scores)
+      add(selected.boxes)
+    case .heads(let heads):
+      for head in heads { add(head.scores.output) }
+      for head in heads { add(head.boxes.output) }
+    }
+    return names
   }
 }

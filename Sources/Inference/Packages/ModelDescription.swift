@@ -166,61 +166,28 @@ public struct ModelDescription: Hashable, Sendable {
     public var frame: Int
   }
 
-  /// What the four numbers of a box are.
-  public enum BoxEncoding: Hashable, Sendable {
-    /// Left, top, right, bottom, in 0 to 1 of the picture.
-    case corners
-    /// Offsets of centre and size from prior boxes, as SSD has them.
-    case priors(Priors)
-  }
-
-  /// Prior boxes: at each cell of each level's grid, row by row, one square box of each size.
-  ///
-  /// Liu et al., "SSD: Single Shot MultiBox Detector" (2016): with prior centre p and size s, a box has its centre at
-  /// `p + offset · centreVariance · s` and the size `s · exp(offset · sizeVariance)`.
-  public struct Priors: Hashable, Sendable {
-    /// One grid.
-    public struct Level: Hashable, Sendable {
-      /// Pixels from one cell to the next.
-      public var stride: Int
-      /// Sides of the boxes, in pixels.
-      public var sizes: [Int]
-    }
-
-    /// Pixels across of the picture that the model takes.
-    public var width: Int
-    /// Pixels down of the picture that the model takes.
-    public var height: Int
-    /// The grids, in the order of the model's boxes.
-    public var levels: [Level]
-    /// Scales the offsets of centres.
-    public var centreVariance: Float
-    /// Scales the offsets of sizes.
-    public var sizeVariance: Float
-  }
-
-  /// How boxes and scores become detections.
-  public struct Detections: Hashable, Sendable {
-    /// The output with scores `[1, boxes, classes]`, class 0 being background.
-    public var scores: String
-    /// The output with boxes `[1, boxes, 4]`.
-    public var boxes: String
-    /// What the four numbers of a box are.
-    public var encoding: BoxEncoding
-    /// Names of the classes after background.
-    public var labels: [String]
-    /// Scores below are not told.
-    public var threshold: Float
-    /// Of two boxes of a class that overlap by more (intersection over union), the better stays.
-    public var overlap: Float
-  }
-
   /// What the outputs mean.
   public enum Decoder: Hashable, Sendable {
     /// The probability of an event over time, in this output.
     case events(output: String, Events)
+    /// The probabilities of several kinds of events over time.
+    case labelledEvents(LabelledEvents)
+    /// Which of a few words is said.
+    case keywords(Keywords)
+    /// A text, symbol by symbol over time.
+    case ctc(CTC)
     /// Boxes with scores.
     case detections(Detections)
+    /// What a picture or a stretch of sound shows as a whole.
+    case classification(Classification)
+    /// Numbers that mean something each.
+    case regression(Regression)
+    /// Where it lies among others of its kind.
+    case embedding(Embedding)
+    /// Which pixels belong to what.
+    case mask(Mask)
+    /// Sound.
+    case audio(Audio)
     /// Nothing is known: outputs are told as they are.
     case raw
   }
@@ -253,6 +220,9 @@ public struct ModelDescription: Hashable, Sendable {
 
   /// How it takes its picture out of a larger one, where it looks at what another model has found.
   public var crops = CropDescription()
+
+  /// How what it finds is followed from picture to picture; nil where it is not.
+  public var track: TrackDescription?
 
   /// `name@version`
   public var id: String { "\(name)@\(version)" }

@@ -153,11 +153,7 @@ public struct PackagePacker {
           .invalidOption, "the model takes no picture", location: path, remedy: "Leave out what is said of it")
       }
     }
-    guard let root = description.document(model: "model.onnx") else {
-      throw InferenceError(
-        .undescribedModel, "what its outputs mean is known to the program, and a description cannot say it",
-        location: path, remedy: "Run the model as it is: it needs no package")
-    }
+    let root = description.document(model: "model.onnx")
     var files: [(name: String, bytes: [UInt8])] = [("model.onnx", bytes)]
     for name in data?.files ?? [] { files.append((name, try file.files.read(name, limit: limits.fileBytes))) }
     return Contents(root: root, files: files, note: note)

@@ -2,7 +2,9 @@ internal import BraidCore
 
 /// What a model's outputs mean. A decoder is a case of ``DecoderKind`` and a function that reads its fields.
 extension PackageReader {
-  private enum DecoderKind: String, CaseIterable { case events, detections, raw }
+  private enum DecoderKind: String, CaseIterable {
+    case events, keywords, ctc, detections, classification, regression, embedding, mask, audio, raw
+  }
 
   /// Reads `output`.
   ///
@@ -20,17 +22,29 @@ extension PackageReader {
     guard let kind = map["decoder"].required("It is one of \(names)").choice(DecoderKind.self) else { return nil }
     let decoder: ModelDescription.Decoder? =
       switch kind {
-      case .events: events(map)
+      case .events: events(map, &labelFile)
+      case .keywords: keywords(map, &labelFile)
+      case .ctc: ctc(map, &labelFile)
       case .detections: detections(map, &labelFile)
+      case .classification: classification(map, &labelFile)
+      case .regression: regression(map)
+      case .embedding: embedding(map)
+      case .mask: mask(map, &labelFile)
+      case .audio: audio(map)
       case .raw: .raw
       }
     map.refuseOthers()
     return decoder
   }
 
-  private func events(_ map: DocumentMap) -> ModelDescription.Decoder? {
+  private func events(_ map: DocumentMap, _ labelFile: inout String?) -> ModelDescription.Decoder? {
     let output = map["name"].required("Name the output with the probability").text()
-    let event = map["event"].required("Give the event a name").text()
+    let labels = labels(map["labels"], &labelFile)
+    let isLabelled = map["labels"].isPresent
+    // Events of several kinds are called by their labels.
+    let event = isLabelled ? "" : map["event"].required("Give the event a name, or labels for several").text()
+    let (activation, ignored): (ModelDescription.Activation, Set<String>) =
+      isLabelled ? (self.activation(map), self.ignored(map, labels)) : (.none, [])
     let threshold = fraction(map["threshold"]) ?? 0.5
     let offThreshold = fraction(map["off_threshold"]) ?? min(threshold, 0.35)
     if offThreshold > threshold {
@@ -44,19 +58,12 @@ extension PackageReader {
       paddingMilliseconds: map["pad_ms"].whole(0...60_000) ?? 0, rows: rows(map["rows"]),
       frame: map["frame"].whole(0...63) ?? 0)
     guard let output, event != nil else { return nil }
-    return .events(output: output, events)
-  }
-
-  private func detections(_ map: DocumentMap, _ labelFile: inout String?) -> ModelDescription.Decoder? {
-    let scores = map["scores"].required("Name the output with the scores").text()
-    let boxes = map["boxes"].required("Name the output with the boxes").text()
-    let labels = labels(map["labels"].required("List the classes after background, or name a file of them"), &labelFile)
-    let threshold = fraction(map["threshold"]) ?? 0.5
-    let overlap = fraction(map["overlap"]) ?? 0.5
-    guard let scores, let boxes, let labels else { return nil }
-    return .detections(
-      ModelDescription.Detections(
-        scores: scores, boxes: boxes, encoding: .corners, labels: labels, threshold: threshold, overlap: overlap))
+    guard isLabelled else { return .events(output: output, events) }
+    return labels.map {
+      .labelledEvents(
+        ModelDescription.LabelledEvents(
+          output: output, activation: activation, labels: $0, ignored: ignored, events: events))
+    }
   }
 
   /// A number from 0 to 1.

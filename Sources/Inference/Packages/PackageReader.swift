@@ -79,6 +79,7 @@ struct PackageReader {
     let decoder = decoder(map["output"], inputs: inputs, labelFile: &labelFile)
     let schedule = schedule(map["schedule"])
     let crops = crops(map["crops"])
+    let track = track(map["track"])
     let about = about(map)
     let hashes = hashes(map["sha256"])
     _ = map["tick"].choice(among: ["picture"])
@@ -89,6 +90,7 @@ struct PackageReader {
       var whole = ModelDescription(name: name ?? "?", version: version ?? "?", inputs: inputs, decoder: decoder)
       whole.schedule = schedule
       whole.crops = crops
+      whole.track = track
       whole.about = about
       description = whole
     }
@@ -198,6 +200,18 @@ struct PackageReader {
       field.fault(message, remedy: remedy)
     }
     return crops
+  }
+
+  /// `true`, or settings.
+  private func track(_ field: DocumentField) -> TrackDescription? {
+    guard field.isPresent else { return nil }
+    if case .flag(let isOn)? = field.content { return isOn ? TrackDescription() : nil }
+    var track = TrackDescription()
+    for (name, field) in field.map()?.fields ?? [] {
+      guard let text = setting(field), let (message, remedy) = track.set(name, to: text) else { continue }
+      field.fault(message, remedy: remedy)
+    }
+    return track
   }
 
   private func schedule(_ field: DocumentField) -> ModelSchedule {

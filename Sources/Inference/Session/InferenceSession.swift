@@ -111,6 +111,8 @@ public final class InferenceSession {
     case .float32: for i in 0..<tensor.count { values[i] = Elements<Float>(tensor)[i] }
     case .int8: for i in 0..<tensor.count { values[i] = Float(Int32(Elements<Int8>(tensor)[i]) - zero) * scale }
     case .uint8: for i in 0..<tensor.count { values[i] = Float(Int32(Elements<UInt8>(tensor)[i]) - zero) * scale }
+    case .int32: for i in 0..<tensor.count { values[i] = Float(Elements<Int32>(tensor)[i]) }
+    case .int64: for i in 0..<tensor.count { values[i] = Float(Elements<Int64>(tensor)[i]) }
     default: throw .shape("output \(outputs[index].name) of type \(tensor.elementType) is not read as real numbers")
     }
   }

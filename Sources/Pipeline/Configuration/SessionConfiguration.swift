@@ -54,6 +54,8 @@ public struct SessionConfiguration: Sendable {
   public var gates: [GateSetting] = []
   /// Which models look at what others have found.
   public var crops: [CropSetting] = []
+  /// What is followed from picture to picture of what models find.
+  public var tracks: [TrackSetting] = []
   /// Where each decision of the scheduler is written: a path, or `-` for standard error; nil for nowhere.
   public var explanation: String?
   /// How fast files are fed.

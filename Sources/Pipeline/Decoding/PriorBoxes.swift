@@ -14,33 +14,65 @@ struct PriorBoxes {
   private let centreVariance: Float
   private let sizeVariance: Float
 
-  init(_ layout: ModelDescription.Priors) {
+  /// - Parameters:
+  ///   - layout: the grids.
+  ///   - width: of the model's picture, in pixels.
+  ///   - height: of it.
+  init(_ layout: ModelDescription.Priors, width: Int, height: Int) {
     centreVariance = layout.centreVariance
     sizeVariance = layout.sizeVariance
-    let (width, height) = (Float(layout.width), Float(layout.height))
+    let (across, down) = (Float(width), Float(height))
     for level in layout.levels {
-      let stride = Float(level.stride)
-      for row in 0..<(layout.height + level.stride - 1) / level.stride {
-        for column in 0..<(layout.width + level.stride - 1) / level.stride {
-          for size in level.sizes {
-            boxes.append(
-              Box(
-                x: min(1, (Float(column) + 0.5) * stride / width), y: min(1, (Float(row) + 0.5) * stride / height),
-                width: min(1, Float(size) / width), height: min(1, Float(size) / height)))
-          }
+      for cell in GridCell.cells(stride: level.stride, width: width, height: height) {
+        for size in level.sizes {
+          boxes.append(
+            Box(
+              x: min(1, (cell.x + 0.5) * cell.stride / across), y: min(1, (cell.y + 0.5) * cell.stride / down),
+              width: min(1, size.width / across), height: min(1, size.height / down)))
         }
       }
     }
   }
 
+  /// How many there are.
+  var count: Int { boxes.count }
+
   /// Left, top, right and bottom of a box, in 0 to 1 of the picture; a box without a prior is empty.
   func corners(of index: Int, offsets: (Float, Float, Float, Float)) -> (Float, Float, Float, Float) {
     guard index < boxes.count else { return (0, 0, 0, 0) }
     let prior = boxes[index]
-    let x = prior.x + offsets.0 * centreVariance * prior.width
-    let y = prior.y + offsets.1 * centreVariance * prior.height
+    let (x, y) = point(of: index, offset: (offsets.0, offsets.1))
     let width = prior.width * expf(offsets.2 * sizeVariance)
     let height = prior.height * expf(offsets.3 * sizeVariance)
     return (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+  }
+
+  /// A place given as an offset from a prior box, in 0 to 1 of the picture.
+  func point(of index: Int, offset: (Float, Float)) -> (x: Float, y: Float) {
+    guard index < boxes.count else { return (0, 0) }
+    let prior = boxes[index]
+    return (prior.x + offset.0 * centreVariance * prior.width, prior.y + offset.1 * centreVariance * prior.height)
+  }
+}
+
+/// A cell of the grid of a stride.
+struct GridCell {
+  /// Which of its row.
+  var x: Float
+  /// Which row.
+  var y: Float
+  /// Pixels from one cell to the next.
+  var stride: Float
+
+  /// All cells over a picture, row by row.
+  static func cells(stride: Int, width: Int, height: Int) -> [GridCell] {
+    let stride = max(1, stride)
+    var cells: [GridCell] = []
+    for row in 0..<(height + stride - 1) / stride {
+      for column in 0..<(width + stride - 1) / stride {
+        cells.append(GridCell(x: Float(column), y: Float(row), stride: Float(stride)))
+      }
+    }
+    return cells
   }
 }

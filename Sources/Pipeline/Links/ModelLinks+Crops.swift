@@ -27,10 +27,12 @@ extension ModelLinks {
       throw refuse(
         "\(description.name) takes \(takes), and a crop is one picture", "Name a model that takes one picture")
     }
-    if case .events = description.decoder {
+    switch description.decoder {
+    case .events, .labelledEvents, .keywords, .ctc, .audio:
       throw refuse(
-        "\(description.name) tells events, which things in one picture have no time for",
-        "Describe its output in a braid.json as raw or detections")
+        "\(description.name) tells \(description.decoder.name), which things in one picture have no time for",
+        "Describe its output in a braid.json as classification, regression, embedding, mask, detections or raw")
+    case .detections, .classification, .regression, .embedding, .mask, .raw: break
     }
     guard case .detections(let detections) = found.decoder else {
       throw refuse("\(found.name) detects nothing that could be cut out", "Name a model that tells detections")

@@ -56,33 +56,58 @@ struct ModelLinks {
     switch models[source].description.decoder {
     case .events(_, let events):
       try Self.check(label, among: [events.event], of: name, what: "events", location: location)
-      if events.shape == .instant {
-        hold = setting.hold ?? GateSetting.instantHold
-        guard hold > .zero else {
-          throw PipelineError(
-            .configuration, "\(name) tells instants, which are over at once: the gate would never open",
-            location: location, remedy: "Give a hold above 0, such as hold=500ms")
-        }
-      }
+      hold = try Self.hold(setting, isInstant: events.shape == .instant, of: name)
+    case .labelledEvents(let settings):
+      let told = settings.labels.filter { !settings.ignored.contains($0) }
+      try Self.check(label, among: told, of: name, what: "events", location: location)
+      hold = try Self.hold(setting, isInstant: settings.events.shape == .instant, of: name)
+    case .keywords(let settings):
+      let told = settings.labels.filter { !settings.ignored.contains($0) }
+      try Self.check(label, among: told, of: name, what: "words", location: location)
+      hold = try Self.hold(setting, isInstant: true, of: name)
     case .detections(let detections):
       try Self.check(label, among: detections.labels, of: name, what: "detections", location: location)
-    case .raw:
+    case .classification(let settings):
+      guard label != nil else {
+        throw PipelineError(
+          .configuration, "\(name) tells classes, of which one is always the best: the gate would never shut",
+          location: location, remedy: "Say which class has to be the best: \(name):\(settings.labels.first ?? "0")")
+      }
+      try Self.check(label, among: settings.labels, of: name, what: "classes", location: location)
+    case .ctc, .regression, .embedding, .mask, .audio, .raw:
       throw PipelineError(
-        .configuration, "\(name) tells neither events nor detections, so it says neither yes nor no",
+        .configuration,
+        "\(name) tells neither events, words, detections nor classes, so it says neither yes nor no",
         location: location,
-        remedy: "Describe its output in a braid.json, as events or detections, or name another model")
+        remedy: "Describe its output in a braid.json as one of these, or name another model")
     }
     gates.append(Gate(model: model, source: source, label: label, hold: hold))
+  }
+
+  /// How long a yes lasts after its end. What is over at once needs a hold.
+  private static func hold(
+    _ setting: GateSetting, isInstant: Bool, of name: String
+  ) throws(PipelineError) -> MediaDuration {
+    guard isInstant else { return setting.hold ?? .zero }
+    let hold = setting.hold ?? GateSetting.instantHold
+    guard hold > .zero else {
+      throw PipelineError(
+        .configuration, "\(name) tells instants, which are over at once: the gate would never open",
+        location: "--gate", remedy: "Give a hold above 0, such as hold=500ms")
+    }
+    return hold
   }
 
   static func check(
     _ label: String?, among labels: [String], of name: String, what: String, location: String
   ) throws(PipelineError) {
-    guard let label, !labels.contains(label) else { return }
+    // Without labels classes are called by their numbers.
+    guard let label, !labels.contains(label), !labels.isEmpty || Int(label) == nil else { return }
     let guess = Spelling.guess(label, among: labels).map { "Did you mean \($0)? " } ?? ""
+    let known = labels.prefix(20).joined(separator: ", ") + (labels.count > 20 ? " and \(labels.count - 20) more" : "")
     throw PipelineError(
       .configuration, "\(name) has no \(what) called '\(label.prefix(80))'", location: location,
-      remedy: guess + "It has \(labels.joined(separator: ", "))")
+      remedy: guess + (labels.isEmpty ? "They are called by their numbers, from 0" : "It has \(known)"))
   }
 
   /// The places of the models in the order in which they decide: each behind those that it goes by, else as they were given.

@@ -10,6 +10,8 @@ struct LoadedModel {
   let note: String?
   /// How many crops of a picture it looks at, at most; nil for a model that takes whole pictures, or none.
   var cropLimit: Int?
+  /// How what it finds is followed, where the user says so.
+  var track: TrackDescription?
 
   init(given: String, best: LoadedForm, others: [LoadedForm], note: String?) {
     self.given = given
@@ -20,7 +22,11 @@ struct LoadedModel {
   var path: String { forms[0].path }
   var model: Model { forms[0].model }
   var plan: Plan { forms[0].plan }
-  var description: ModelDescription { forms[0].description }
+  var description: ModelDescription {
+    var description = forms[0].description
+    if let track { description.track = track.filled(from: description.track ?? TrackDescription()) }
+    return description
+  }
 
   /// Makes every form ready to run on so many threads.
   mutating func divide(among threads: Int) throws(InferenceError) {

@@ -100,14 +100,16 @@ extension ModelStage {
 
   /// What an output's value stands for.
   func time(ofValue place: Int, of job: ModelJob) -> MediaTime {
-    time(ofValue: place, from: job.start) ?? job.outputTime
+    if let time = time(ofValue: place, from: job.start) { return time }
+    return place == 0
+      ? job.outputTime : job.outputTime + MediaDuration(nanoseconds: valueLength.nanoseconds * Int64(place))
   }
 
   /// What a value stands for that was found in a window of features from `start` on; nil for what is no such window, or where its
   /// values are of no row.
   private func time(ofValue place: Int, from start: MediaTime) -> MediaTime? {
-    guard case .features(let path, let track, _, _) = feed,
-      case .events(_, let events) = description.decoder, place < events.rows.count
+    guard case .features(let path, let track, _, _) = feed, let events = description.decoder.events,
+      place < events.rows.count
     else { return nil }
     let feature = path.tracks[track].feature
     let centre = events.rows[place] * feature.hopSamples + feature.windowSamples / 2
@@ -121,9 +123,9 @@ extension ModelStage {
     switch feed {
     case .features(let path, let track, let window, _):
       let samples = window.hopRows * path.tracks[track].feature.hopSamples
-      guard case .events(_, let events) = description.decoder else { return .zero }
-      return .samples(Int64(samples / max(1, events.rows.count)), sampleRate: path.sampleRate)
-    case .samples(let path, let window, _): return .samples(Int64(window.hop), sampleRate: path.sampleRate)
+      return .samples(Int64(samples / steps), sampleRate: path.sampleRate)
+    case .samples(let path, let window, _):
+      return .samples(Int64(window.hop / steps), sampleRate: path.sampleRate)
     case .picture, .pictures, .crops, .moment: return stream.frameDuration
     }
   }
@@ -169,7 +171,7 @@ extension ModelStage {
     for frame in 0..<frames {
       path.picture(age: frames - 1 - frame) { picture in
         if frame == 0 { job.start = picture.time }
-        if case .events(_, let events) = description.decoder, events.frame == frame { job.outputTime = picture.time }
+        if let events = description.decoder.events, events.frame == frame { job.outputTime = picture.time }
         tensor.fill(&job.staged[place], pixels: picture.pixels, frame: frame)
       }
     }

@@ -37,18 +37,17 @@ extension ModelStage {
       result.output = cropOutput(of: job, limit: crops.limit)
     } else {
       result.output = placement(of: job).placed(decoding.output(of: job))
+      follow(job)
     }
-    if !opens.isEmpty || !feeds.isEmpty, let found = result.output.detections {
-      for gate in opens { gate.hear(found, at: job.outputTime) }
-      feedCrops(found, of: job)
-    }
+    for gate in opens { gate.hear(result.output, at: job.outputTime) }
+    if !feeds.isEmpty, let found = result.output.detections { feedCrops(found, of: job) }
     let order = LineOrder(time: job.start, stream: stream.order, model: index)
     context.output.result(result, order: order)
     // The record must not share the job's values while the next run writes them.
     result.output = .none
     decoding.endRecord()
     if takesCrops { return }
-    var found: [ResultDecoding.Event] = []
+    var found: [DecodedEvent] = []
     decoding.events(of: job, times: { time(ofValue: $0, of: job) }, length: valueLength) {
       found.append($0)
     } then: { state, time in
@@ -64,9 +63,9 @@ extension ModelStage {
   }
 
   /// Tells an event that became certain.
-  func tell(_ found: ResultDecoding.Event, order: LineOrder) {
+  func tell(_ found: DecodedEvent, order: LineOrder) {
     var event = EventRecord()
-    event.id = found.id ?? context.output.newEventID()
+    event.id = decoding.id(of: found) { context.output.newEventID() }
     event.name = found.name
     event.stream = stream.id
     event.model = id
@@ -75,7 +74,6 @@ extension ModelStage {
     event.duration = found.duration
     event.isFinal = found.isFinal
     event.score = found.score
-    if !found.isFinal { decoding.openEventID = event.id }
     context.output.event(event, order: order)
   }
 }

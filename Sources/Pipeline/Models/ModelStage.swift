@@ -34,6 +34,10 @@ final class ModelStage {
   var decoding: ResultDecoding
   /// For each form, how pictures become what it takes; nil for sound.
   let fits: [PictureFit?]
+  /// Follows what it finds; nil where nothing does.
+  var tracker: Tracker?
+  /// How many values one after another a run gives.
+  let steps: Int
   private(set) var inferenceTimes = LatencyHistogram()
   var totalTimes = LatencyHistogram()
   /// How long its runs have taken in all.
@@ -59,6 +63,8 @@ final class ModelStage {
   var soundContent = RelativeContent(floor: 0.001)
   /// Whether nothing more comes: its stream has ended, and everything of it was taken.
   private(set) var isOver = false
+  /// The run of continuous time that ``tracker`` is in.
+  var trackedEpoch = 0
   /// The run of continuous time that was told last.
   var epoch = 0
 
@@ -102,7 +108,10 @@ final class ModelStage {
     jobSizes = JobSizes(staged: staged, outputs: outputs, crops: parts)
     // At real-time pace nothing waits for answers.
     spareJobs = isGated && !context.isRealtime ? Self.undecidedCapacity : 0
-    decoding = try ResultDecoding(description: description, plan: forms[0])
+    var decoded = description
+    tracker = Self.tracker(&decoded)
+    decoding = try ResultDecoding(description: decoded, forms: forms)
+    steps = decoding.steps
     let count = capacity + 2 + (description.isMoment ? MomentFeed.tickCapacity : 0)
     try jobSizes.check(
       jobs: count, waitingBytes: min(Self.undecidedBytes, spareJobs * jobSizes.byteCount), of: id,
@@ -210,7 +219,7 @@ final class ModelStage {
 
   /// Ends what is open.
   func endDecoding(at time: MediaTime) {
-    var found: [ResultDecoding.Event] = []
+    var found: [DecodedEvent] = []
     decoding.endRun(at: time) { found.append($0) }
     for event in found { tell(event, order: LineOrder(time: time, stream: stream.order, model: index)) }
     for gate in opens { gate.hearEnd(at: time) }

@@ -1,3 +1,4 @@
+internal import BraidCore
 internal import BraidFeatures
 public import BraidInference
 
@@ -16,6 +17,16 @@ public enum PackageCheck {
       } catch {
         inspection.add(
           DescriptionFault("inputs[\(place)].features", "\(error.location): \(error.message)", remedy: error.remedy))
+      }
+    }
+    // What decoders want of outputs, they know themselves.
+    if let form = inspection.forms.first, let plan = form.plan, let description = form.description,
+      !inspection.faults.contains(where: { $0.field.hasPrefix("output") })
+    {
+      do throws(PipelineError) {
+        _ = try ResultDecoding(description: description, forms: [plan])
+      } catch {
+        inspection.add(DescriptionFault("output", error.message, remedy: error.remedy))
       }
     }
     return inspection

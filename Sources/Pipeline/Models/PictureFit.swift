@@ -117,6 +117,10 @@ struct PicturePlacement: Hashable {
     guard right > left, bottom > top else { return nil }
     var detection = detection
     (detection.x, detection.y, detection.width, detection.height) = (left, top, right - left, bottom - top)
+    for place in detection.landmarks.indices {
+      detection.landmarks[place].x = held(x + detection.landmarks[place].x * width)
+      detection.landmarks[place].y = held(y + detection.landmarks[place].y * height)
+    }
     return detection
   }
 

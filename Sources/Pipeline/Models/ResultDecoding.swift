@@ -3,126 +3,85 @@ internal import BraidInference
 
 /// From a model's outputs to what a `result` shows and to events.
 struct ResultDecoding {
-  /// An event as it was decoded.
-  struct Event {
-    var name: String
-    var time: MediaTime
-    var duration: MediaDuration
-    var score: Float
-    var isFinal: Bool
-    /// The number it was told under while it was open.
-    var id: Int?
-  }
+  /// One for each form of the model. They are changed where they stand: a copy of one would copy its scratch.
+  private var decoders: [any OutputDecoder]
+  private var events: (any EventDecoder)?
+  /// The numbers that open events were told under, by the places of their labels.
+  private var openEventIDs: [Int: Int] = [:]
 
-  /// How a decoder of events stands after a value.
-  enum State: Equatable {
-    /// Of intervals: whether one is under way that has lasted long enough to be told.
-    case isOn(Bool)
-    /// Of instants: whether the value made one certain.
-    case happened(Bool)
-  }
-
-  private enum Kind {
-    case events(output: Int, ModelDescription.Events)
-    case detections(scores: Int, boxes: Int)
-    case raw
-  }
-
-  private let kind: Kind
-  // One of them, as the kind says. They are changed where they stand: a copy of one would copy its scratch.
-  private var instants: InstantEventDecoder?
-  private var intervals: IntervalEventDecoder?
-  private var detections: DetectionDecoder?
-  /// Which outputs have a shape that the model does not say.
-  private let isFlat: [Bool]
-  /// What is told where no decoder is known; its values only while a record is written.
-  private var tensors: [ModelOutput.RawTensor]
-  /// The number that the open interval was told under.
-  var openEventID: Int?
-
+  /// - Parameters:
+  ///   - description: the model's.
+  ///   - forms: its forms, the best first; at least one.
   /// - Throws: ``PipelineError/Code/invalidDescription`` if the description names what the model does not have.
-  init(description: ModelDescription, plan: Plan) throws(PipelineError) {
-    isFlat = plan.outputs.map { $0.shape == nil }
-    tensors = plan.outputs.map { ModelOutput.RawTensor(name: $0.name, shape: $0.shape?.dimensions ?? [], values: []) }
-    let place = { (name: String) throws(PipelineError) -> Int in
-      guard let index = plan.outputs.firstIndex(where: { $0.name == name }) else {
-        let known = plan.outputs.map(\.name).joined(separator: ", ")
-        throw PipelineError(
-          .invalidDescription, "the model has no output '\(name)'", location: description.id,
-          remedy: "Its outputs are \(known)")
-      }
-      return index
+  init(description: ModelDescription, forms: [Plan]) throws(PipelineError) {
+    let names = forms[0].outputs.map(\.name)
+    decoders = []
+    for form in forms {
+      let outputs = ModelOutputs(description, plan: form, names: names)
+      decoders.append(try Self.decoder(description.decoder, outputs))
     }
-    switch description.decoder {
-    case .events(let output, let events):
-      let index = try place(output)
-      let values = plan.outputs[index].shape?.elementCount ?? 0
-      let wanted = events.rows.isEmpty ? 1 : events.rows.count
-      guard values == wanted else {
-        throw PipelineError(
-          .invalidDescription, "output '\(output)' has \(values) values, and the description has rows for \(wanted)",
-          location: description.id, remedy: "Give one row for each value")
-      }
-      switch events.shape {
-      case .instant:
-        instants = InstantEventDecoder(
-          threshold: events.threshold, minimumGap: .milliseconds(Int64(events.minimumGapMilliseconds)))
-      case .interval:
-        var settings = IntervalEventDecoder.Settings()
-        settings.threshold = events.threshold
-        settings.offThreshold = events.offThreshold
-        settings.minimumOn = .milliseconds(Int64(events.minimumOnMilliseconds))
-        settings.minimumOff = .milliseconds(Int64(events.minimumOffMilliseconds))
-        settings.padding = .milliseconds(Int64(events.paddingMilliseconds))
-        intervals = IntervalEventDecoder(settings)
-      }
-      kind = .events(output: index, events)
-    case .detections(let settings):
-      kind = .detections(scores: try place(settings.scores), boxes: try place(settings.boxes))
-      detections = DetectionDecoder(settings)
-    case .raw: kind = .raw
+    events = try Self.events(description.decoder, ModelOutputs(description, plan: forms[0], names: names))
+  }
+
+  private static func decoder(
+    _ decoder: ModelDescription.Decoder, _ outputs: ModelOutputs
+  ) throws(PipelineError) -> any OutputDecoder {
+    switch decoder {
+    case .events(let output, let events): ScoresDecoder(event: events.event, place: try outputs.place(of: output))
+    case .labelledEvents(let settings):
+      try ClassificationDecoder(
+        lastStepOf: ModelDescription.Classification(
+          output: settings.output, activation: settings.activation, labels: settings.labels), outputs: outputs)
+    case .keywords(let settings):
+      try ClassificationDecoder(
+        ModelDescription.Classification(
+          output: settings.output, activation: settings.activation, labels: settings.labels), outputs: outputs)
+    case .ctc(let settings): try CTCDecoder(settings, outputs: outputs)
+    case .detections(let settings): try DetectionDecoder(settings, outputs: outputs)
+    case .classification(let settings): try ClassificationDecoder(settings, outputs: outputs)
+    case .regression(let settings): try RegressionDecoder(settings, outputs: outputs)
+    case .embedding(let settings): try EmbeddingDecoder(settings, outputs: outputs)
+    case .mask(let settings): try MaskDecoder(settings, outputs: outputs)
+    case .audio(let settings): try AudioDecoder(settings, outputs: outputs)
+    case .raw: RawDecoder(outputs: outputs)
     }
   }
 
-  /// What the `result` shows. It shares the job's values: ``endRecord()`` must follow before the job is run again.
-  mutating func output(of job: ModelJob) -> ModelOutput {
-    switch kind {
-    case .events(let output, let events): return .scores(event: events.event, values: job.outputs[output])
-    case .detections(let scores, let boxes):
-      return .detections(detections?.decode(scores: job.outputs[scores], boxes: job.outputs[boxes]) ?? [])
-    case .raw:
-      for place in tensors.indices {
-        tensors[place].values = job.outputs[place]
-        if isFlat[place] { tensors[place].shape = [job.outputs[place].count] }
-      }
-      return .raw(tensors)
+  private static func events(
+    _ decoder: ModelDescription.Decoder, _ outputs: ModelOutputs
+  ) throws(PipelineError) -> (any EventDecoder)? {
+    switch decoder {
+    case .events(let output, let events): try ScoredEventDecoder(events, output: output, outputs: outputs)
+    case .labelledEvents(let settings): try ScoredEventDecoder(settings, outputs: outputs)
+    case .keywords(let settings): try KeywordDecoder(settings, outputs: outputs)
+    case .ctc(let settings): try CTCDecoder(settings, outputs: outputs)
+    case .detections, .classification, .regression, .embedding, .mask, .audio, .raw: nil
     }
+  }
+
+  /// How many values one after another a run gives.
+  var steps: Int { events?.steps ?? 1 }
+
+  /// The names of the events that it tells; empty where they are not known before.
+  var eventLabels: [String] { events?.labels ?? [] }
+
+  /// What the `result` shows. It may share the job's values: ``endRecord()`` must follow before the job is run again.
+  mutating func output(of job: ModelJob) -> ModelOutput {
+    decoders[job.rung].decode(job.outputs)
   }
 
   /// What is told of the crop at a place of a job that has room for `limit`. Allocates.
   mutating func output(of job: ModelJob, crop place: Int, limit: Int) -> ModelOutput {
-    func values(_ output: Int) -> [Float] {
-      let count = job.outputs[output].count / limit
-      return Array(job.outputs[output][place * count..<(place + 1) * count])
+    let outputs = job.outputs.map { values in
+      let count = values.count / limit
+      return Array(values[place * count..<(place + 1) * count])
     }
-    switch kind {
-    case .events(let output, let events): return .scores(event: events.event, values: values(output))
-    case .detections(let scores, let boxes):
-      return .detections(detections?.decode(scores: values(scores), boxes: values(boxes)) ?? [])
-    case .raw:
-      return .raw(
-        tensors.indices.map { output in
-          var tensor = tensors[output]
-          tensor.values = values(output)
-          if isFlat[output] { tensor.shape = [tensor.values.count] }
-          return tensor
-        })
-    }
+    return decoders[job.rung].decode(outputs)
   }
 
   /// Lets go of the values of the job whose record was written.
   mutating func endRecord() {
-    for place in tensors.indices { tensors[place].values = [] }
+    for place in decoders.indices { decoders[place].endRecord() }
   }
 
   /// Takes the job's values in the order of their times and gives the events that became certain.
@@ -134,34 +93,26 @@ struct ResultDecoding {
   ///   - tell: called for each event.
   ///   - then: called after each value, with its time.
   mutating func events(
-    of job: ModelJob, times: (Int) -> MediaTime, length: MediaDuration, _ tell: (Event) -> Void,
-    then: (State, MediaTime) -> Void
+    of job: ModelJob, times: (Int) -> MediaTime, length: MediaDuration, _ tell: (DecodedEvent) -> Void,
+    then: (EventState, MediaTime) -> Void
   ) {
-    guard case .events(let output, let events) = kind else { return }
-    for (place, score) in job.outputs[output].enumerated() {
-      let time = times(place)
-      let instant = instants?.push(score, at: time)
-      if let instant { tell(Self.event(instant, events)) }
-      if let found = intervals?.push(score, from: time, length: length) { tell(event(found, events)) }
-      then(intervals.map { .isOn($0.isOn) } ?? .happened(instant != nil), time)
-    }
+    events?.push(
+      job.outputs, window: (job.start, job.duration), times: times, length: length, tell, then: then)
   }
 
   /// Ends what is open: nothing follows, or not at once.
-  mutating func endRun(at time: MediaTime, _ tell: (Event) -> Void) {
-    guard case .events(_, let events) = kind else { return }
-    if let found = instants?.end() { tell(Self.event(found, events)) }
-    if let found = intervals?.end(at: time) { tell(event(found, events)) }
+  mutating func endRun(at time: MediaTime, _ tell: (DecodedEvent) -> Void) {
+    events?.end(at: time, tell)
+    for place in decoders.indices { decoders[place].reset() }
   }
 
-  private static func event(_ found: InstantEventDecoder.Instant, _ events: ModelDescription.Events) -> Event {
-    Event(
-      name: events.event, time: found.time, duration: .zero, score: found.score, isFinal: true)
-  }
-
-  private func event(_ found: IntervalEventDecoder.Interval, _ events: ModelDescription.Events) -> Event {
-    Event(
-      name: events.event, time: found.start, duration: found.end - found.start, score: found.score,
-      isFinal: found.isFinal, id: found.isFinal ? openEventID : nil)
+  /// The number that an event is told under: a new one, or that under which it was told while it was open.
+  mutating func id(of event: DecodedEvent, new: () -> Int) -> Int {
+    guard event.isFinal else {
+      let id = new()
+      openEventIDs[event.label] = id
+      return id
+    }
+    return openEventIDs.removeValue(forKey: event.label) ?? new()
   }
 }

@@ -36,7 +36,9 @@ extension Pipeline {
     } else {
       modelNames = []
     }
-    let isReferred = !(configuration.gates.isEmpty && configuration.crops.isEmpty && configuration.schedules.isEmpty)
+    let isReferred =
+      !(configuration.gates.isEmpty && configuration.crops.isEmpty && configuration.schedules.isEmpty
+      && configuration.tracks.isEmpty)
     if isReferred {
       for place in models.indices {
         let package = try ModelPackage.open(paths[place])
@@ -65,6 +67,9 @@ extension Pipeline {
     }
     for place in configuration.schedules.indices {
       configuration.schedules[place].model = try file(configuration.schedules[place].model, "--schedule")
+    }
+    for place in configuration.tracks.indices {
+      configuration.tracks[place].model = try file(configuration.tracks[place].model, "--track")
     }
     for place in configuration.gates.indices {
       configuration.gates[place].model = try file(configuration.gates[place].model, "--gate")

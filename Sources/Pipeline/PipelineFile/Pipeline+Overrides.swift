@@ -11,6 +11,7 @@ extension Pipeline {
     modelNames = []
     configuration.gates = []
     configuration.crops = []
+    configuration.tracks = []
     configuration.schedules = []
   }
 
@@ -48,6 +49,17 @@ extension Pipeline {
       return setting
     }
     configuration.crops = configuration.crops.filter { old in !settings.contains { $0.model == old.model } } + settings
+  }
+
+  /// What is followed, in place of what the pipeline says of the same models.
+  public mutating func override(tracks: [TrackSetting]) {
+    let settings = tracks.map { setting in
+      var setting = setting
+      setting.model = given(setting.model)
+      return setting
+    }
+    configuration.tracks =
+      configuration.tracks.filter { old in !settings.contains { $0.model == old.model } } + settings
   }
 
   /// A model as the session knows it: the file's, where it is called by its name in the pipeline.

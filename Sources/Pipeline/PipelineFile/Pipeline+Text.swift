@@ -80,6 +80,15 @@ extension Pipeline {
         writeSource(gate.source, names, models, to: &writer)
         writer.field("hold", gate.hold)
       }
+      if let track = configuration.tracks.first(where: { isThis($0.model) })?.track {
+        writer.map("track") { writer in
+          writer.field("low", yaml: track.low.map { "\($0)" } ?? "null")
+          writer.field("birth", track.birth)
+          writer.field("lost", track.lost)
+        }
+      } else {
+        writer.field("track", nil as String?)
+      }
       guard let setting = configuration.crops.first(where: { isThis($0.model) }) else {
         return writer.field("crops", nil as String?)
       }

@@ -76,6 +76,7 @@ extension PipelineReader {
       }
       pipeline.configuration.gates.append(gate)
     }
+    readTrack(entry)
     if let map = entry.map["crops"].map() {
       let source = readSource(map, of: &entry, among: entries, "detects")
       var crops = CropSetting(model: entry.file, source: source ?? "")
@@ -89,6 +90,25 @@ extension PipelineReader {
       if source != nil { pipeline.configuration.crops.append(crops) }
     }
     entry.map.refuseOthers()
+  }
+
+  /// Whether what a model finds is followed: `true`, or how.
+  private mutating func readTrack(_ entry: Entry) {
+    let field = entry.map["track"]
+    guard field.isPresent else { return }
+    var setting = TrackSetting(model: entry.file)
+    if case .flag(let isOn)? = field.content {
+      if isOn { pipeline.configuration.tracks.append(setting) }
+      return
+    }
+    guard let map = field.map() else { return }
+    for name in TrackDescription.names {
+      let field = map[name]
+      guard let text = field.text() else { continue }
+      if let fault = setting.track.set(name, to: text) { field.fault(fault.message, remedy: fault.remedy) }
+    }
+    map.refuseOthers()
+    pipeline.configuration.tracks.append(setting)
   }
 
   /// The model that another goes by, with its label, as the command line writes it.

@@ -265,7 +265,7 @@ struct PipelineReader {
       let key =
         switch option {
         case "INPUT": "sources"
-        case "gate", "crops", "schedule": "models"
+        case "gate", "crops", "schedule", "track": "models"
         case "sink": "sinks"
         default: String(option)
         }

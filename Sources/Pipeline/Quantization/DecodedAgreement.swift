@@ -67,7 +67,7 @@ public struct DecodedAgreement: Sendable {
 
     init(_ description: ModelDescription, _ plan: Plan) throws {
       session = try InferenceSession(plan)
-      decoding = try ResultDecoding(description: description, plan: plan)
+      decoding = try ResultDecoding(description: description, forms: [plan])
       job = ModelJob(
         place: 0, model: 0, staged: [], outputs: [plan.outputs.map { $0.shape?.elementCount ?? 0 }])
     }

@@ -27,7 +27,8 @@ enum FilmDrawing {
   private static func box(_ detection: ModelOutput.Detection) -> Overlay.Box {
     Overlay.Box(
       x: detection.x, y: detection.y, width: detection.width, height: detection.height,
-      title: "\(detection.label) \(score(detection.score))", color: color(detection.label), isOld: false)
+      title: "\(detection.label)\(detection.track.map { " \($0)" } ?? "") \(score(detection.score))",
+      color: color(detection.label), isOld: false)
   }
 
   /// The same for the same name: its hash by FNV-1a, 32 bits.

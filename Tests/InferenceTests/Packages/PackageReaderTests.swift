@@ -127,7 +127,7 @@ struct PackageReaderTests {
         braid.yaml:2:7: name: 'my model' is no name. Use letters, digits, '-', '_' and '.', 80 at most
         braid.yaml:3:10: version: '1.0' is no semantic version. Write it as 1.0.0, see semver.org
         braid.yaml:4:1: license: there is no such field. Did you mean 'licence'? There are format, name, version, model, \
-      variants, inputs, output, schedule, crops, task, licence, source, description, sha256, tick
+      variants, inputs, output, schedule, crops, track, task, licence, source, description, sha256, tick
         braid.yaml:5:8: model: '../model.onnx': it leads out of the package. Name a file inside the package
         braid.yaml:6:18: variants.int8: '/etc/passwd': it leads out of the package. Name a file inside the package
         braid.yaml:8:5: inputs[0].height: the field is missing
