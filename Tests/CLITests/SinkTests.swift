@@ -96,6 +96,33 @@ extension ProgramTests {
       }
     }
 
+    @Test("Sound that a model makes is in a WAVE file at its time", .enabled(if: SharedData.isPresent))
+    func sound() throws {
+      let scratch = try Scratch()
+      let clip = SharedData.media("jfk.wav")
+      let records = try Program.records([
+        clip, "--duration", "5s", "--model", SharedData.model("gtcrn_stream_simple.onnx"), "--sink",
+        "wav:\(scratch.path("a.wav"))",
+      ])
+      let told = records.results.reduce(0) { $0 + max(0, $1["output"]["audio"]["samples"].count) }
+      func samples(_ path: String) throws -> [Float] {
+        try Tool.ffmpeg("-i", path, "-f", "f32le", scratch.path("raw"))
+        return try unsafe Data(contentsOf: URL(fileURLWithPath: scratch.path("raw"))).withUnsafeBytes {
+          unsafe Array($0.bindMemory(to: Float.self))
+        }
+      }
+      let (made, source) = (try samples(scratch.path("a.wav")), try samples(clip))
+      #expect(made.count == told && told > 70_000)
+      // The model takes noise away, of which there is little: what is left is the source, where it was.
+      let likeness = [0, -16, 16].map { shift in
+        let places = 1000..<made.count - 1000
+        func sum(_ value: (Int) -> Float) -> Double { places.reduce(0) { $0 + Double(value($1)) } }
+        return sum { made[$0] * source[$0 + shift] }
+          / (sum { made[$0] * made[$0] } * sum { source[$0 + shift] * source[$0 + shift] }).squareRoot()
+      }
+      #expect(likeness[0] > 0.95 && likeness[0] > likeness[1] && likeness[0] > likeness[2], "\(likeness)")
+    }
+
     @Test("A sink that stalls costs a live session nothing: its results and their latency are as without")
     func stalled() throws {
       let scratch = try Scratch()

@@ -9,6 +9,7 @@ enum FilmDrawing {
     case .detections(let detections): return (detections.reversed().map { box($0) }, [])
     case .classes(let classes):
       return ([], classes.first.map { ["\($0.label) \(score($0.score))"] } ?? [])
+    case .text(let text): return ([], text.isEmpty ? [] : [text])
     case .crops(let crops, _):
       let boxes = crops.reversed().flatMap { crop in
         if let found = crop.output.detections { return found.reversed().map { box($0) } }
@@ -25,10 +26,11 @@ enum FilmDrawing {
   }
 
   private static func box(_ detection: ModelOutput.Detection) -> Overlay.Box {
-    Overlay.Box(
+    let number = detection.track.map { " #\($0)" } ?? ""
+    return Overlay.Box(
       x: detection.x, y: detection.y, width: detection.width, height: detection.height,
-      title: "\(detection.label)\(detection.track.map { " \($0)" } ?? "") \(score(detection.score))",
-      color: color(detection.label), isOld: false)
+      title: "\(detection.label)\(number) \(score(detection.score))", color: detection.track ?? color(detection.label),
+      isOld: false, points: detection.landmarks.map { ($0.x, $0.y) })
   }
 
   /// The same for the same name: its hash by FNV-1a, 32 bits.

@@ -59,11 +59,6 @@ extension SessionSinks {
     for film in films { film.take(block, of: stream.order) }
   }
 
-  /// Hears what a model found in a stream.
-  func hear(_ record: ResultRecord, stream: Int) {
-    for film in films { film.hear(record, stream: stream) }
-  }
-
   /// Hears of an event that is told at `time`.
   func hear(_ event: EventRecord, at time: MediaTime) {
     for film in films { film.hear(event, at: time) }

@@ -11,6 +11,10 @@ final class SessionSinks {
     var models: Set<String>?
     /// What makes text of events; nil for what takes lines.
     var cues: CueText?
+    /// What places the sound that a model makes; nil for what takes none.
+    var wave: WaveTimeline?
+    /// Whether it was told that sound was left out.
+    var hasLeftOut = false
   }
 
   /// Every sink's setting and channel.
@@ -59,7 +63,10 @@ final class SessionSinks {
     var writers: [any SinkWriter] = []
     for setting in settings { writers.append(try Self.writer(setting)) }
     for (setting, writer) in zip(settings, writers) {
-      sinks.append(Running(setting: setting, channel: channel(setting, writer, capacity: setting.queueBytes)))
+      sinks.append(
+        Running(
+          setting: setting, channel: channel(setting, writer, capacity: setting.queueBytes),
+          wave: setting.kind == .wav ? WaveTimeline(setting.sampleFormat) : nil))
     }
   }
 
@@ -84,10 +91,8 @@ final class SessionSinks {
     case .unix where setting.listens: return try SocketServerSink(path: setting.target)
     case .unix: return try StreamSink(path: setting.target, place: .socket(retry: setting.retry))
     case .http: return try HTTPSink(setting)
-    case .video, .wav:
-      throw PipelineError(
-        .configuration, "sinks of the kind \(setting.kind.rawValue) are not there yet", location: "--sink \(setting.id)"
-      )
+    case .wav: return try WaveSink(path: setting.target, format: setting.sampleFormat)
+    case .video: preconditionFailure("a film is begun when its pictures are known")
     }
   }
 
@@ -155,6 +160,25 @@ final class SessionSinks {
     }
   }
 
+  /// Hears what a model found in a stream.
+  func hear(_ record: ResultRecord, stream: Int) {
+    for film in films { film.hear(record, stream: stream) }
+    guard case .audio(let sampleRate, let samples) = record.output else { return }
+    for place in sinks.indices where sinks[place].wave != nil && sinks[place].models?.contains(record.model) ?? true {
+      if let wanted = sinks[place].setting.stream, wanted != record.stream { continue }
+      let channel = sinks[place].channel
+      let isTaken =
+        sinks[place].wave?.take(samples, sampleRate: sampleRate, of: record.model, record.stream, at: record.pts) {
+          offer($0, tag: $1, to: channel)
+        } ?? true
+      guard !isTaken, !sinks[place].hasLeftOut else { continue }
+      sinks[place].hasLeftOut = true
+      note(
+        "\(sinks[place].setting.id): the sound of \(record.model) on \(record.stream) is left out; say models= and stream="
+      )
+    }
+  }
+
   /// Takes a text that an input has brought.
   func take(_ text: TextSegment) {
     for place in sinks.indices where sinks[place].cues != nil && sinks[place].models == nil {
@@ -215,6 +239,7 @@ final class SessionSinks {
 
   private func takes(_ subject: RecordSubject, _ place: Int) -> Bool {
     let sink = sinks[place]
+    if sink.wave != nil { return false }
     if let models = sink.models, [.result, .event].contains(subject.type) {
       guard let model = subject.model, models.contains(model) else { return false }
     }
