@@ -43,7 +43,7 @@ struct ModelCompare: ParsableCommand {
       let other = try ModelPackage.open(try ModelLocation.path(of: second, folders: ModelFolders.all))
       CompareArguments.progress?("measuring both")
       return try ModelComparison(
-        material.modelPath, other.modelPath, description: material.description, options: material.options,
+        material.package, other, description: material.description, options: material.options,
         on: material.samples, contest: comparing.contest)
     }
     try comparing.finish(

@@ -18,18 +18,18 @@ public struct ModelContest: Sendable {
   /// Measures; blocks until it is done.
   ///
   /// - Parameters:
-  ///   - first: an ONNX file.
+  ///   - first: a model.
   ///   - second: another.
   /// - Returns: the times of both in each way.
-  /// - Throws: as ``ModelBenchmark/measure(path:)``.
-  public func measure(_ first: String, _ second: String) throws(InferenceError) -> Result {
+  /// - Throws: as ``ModelBenchmark`` does.
+  public func measure(_ first: ModelPackage, _ second: ModelPackage) throws(InferenceError) -> Result {
     let free = try rounds(first, second, rate: nil)
     var paced: Duel?
     if let rate { paced = try rounds(first, second, rate: rate) }
     return Result(backToBack: free, paced: paced, rate: rate, threads: benchmark.threads)
   }
 
-  private func rounds(_ first: String, _ second: String, rate: Double?) throws(InferenceError) -> Duel {
+  private func rounds(_ first: ModelPackage, _ second: ModelPackage, rate: Double?) throws(InferenceError) -> Duel {
     var benchmark = benchmark
     benchmark.rate = rate
     benchmark.isProfiled = false
@@ -38,11 +38,11 @@ public struct ModelContest: Sendable {
     for round in 0..<max(1, rounds) {
       // Whoever begins has no advantage.
       if round % 2 == 0 {
-        times.0.append(try benchmark.measure(path: first))
-        times.1.append(try benchmark.measure(path: second))
+        times.0.append(try benchmark.measure(first))
+        times.1.append(try benchmark.measure(second))
       } else {
-        times.1.append(try benchmark.measure(path: second))
-        times.0.append(try benchmark.measure(path: first))
+        times.1.append(try benchmark.measure(second))
+        times.0.append(try benchmark.measure(first))
       }
     }
     return Duel(

@@ -9,6 +9,11 @@ public struct ModelQuantizer {
   public var settings: QuantisationSettings
   private let prepared: PreparedModel
   private let layers: [QuantisableLayer]
+  /// Constant inputs that the model's choices hang on, as `sr = 16000`: the choices are made, and the inputs stay without effect.
+  public var decidedInputs: [String] {
+    guard prepared.hasDecidedChoices else { return [] }
+    return prepared.options.constantInputs.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
+  }
   /// Called with what is being done, at most a few times a second.
   public var progress: ((String) -> Void)?
 

@@ -7,6 +7,8 @@ struct PreparedModel {
   var graph: Graph
   /// The real values of the outermost graph that are computed at run time.
   var activations: Set<ValueID>
+  /// Whether constant inputs decided choices of the model.
+  private(set) var hasDecidedChoices: Bool
 
   /// - Throws: `invalid-option` for a model that is quantised already or has no real values, and what planning throws
   ///   where shapes depend on the data.
@@ -20,8 +22,10 @@ struct PreparedModel {
     }
     graph = model.graph
     activations = []
+    hasDecidedChoices = false
     if graph.body.nodes.contains(where: { !$0.blocks.isEmpty }), !options.constantInputs.isEmpty {
       graph = try Self.decided(model, options)
+      hasDecidedChoices = true
     }
     graph = ConstantFolding.run(graph, limits: model.limits)
     for index in graph.values.indices where graph.values[index].type == nil {

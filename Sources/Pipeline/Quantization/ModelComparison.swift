@@ -5,7 +5,7 @@ public import BraidInference
 public struct ModelComparison: Sendable {
   /// Which is the reference, and which is compared with it.
   public let paths: (first: String, second: String)
-  /// How large their files are, in bytes.
+  /// How large their files are, in bytes; 0 for what lies in an archive.
   public let bytes: (first: Int, second: Int)
   /// By their outputs' numbers.
   public let outputs: ModelAgreement
@@ -29,7 +29,7 @@ public struct ModelComparison: Sendable {
     return ("the mean cosine", outputs.cosine)
   }
 
-  /// Compares two files.
+  /// Compares two models.
   ///
   /// - Parameters:
   ///   - first: the reference.
@@ -41,10 +41,10 @@ public struct ModelComparison: Sendable {
   ///   - limits: bounds on what the models may ask for.
   /// - Throws: `InferenceError`, ``PipelineError``.
   public init(
-    _ first: String, _ second: String, description: ModelDescription?, options: SessionOptions,
+    _ first: ModelPackage, _ second: ModelPackage, description: ModelDescription?, options: SessionOptions,
     on samples: [CalibrationSample], contest: ModelContest = ModelContest(), limits: ModelLimits = .default
   ) throws {
-    let models = (try Model.load(path: first, limits: limits), try Model.load(path: second, limits: limits))
+    let models = (try first.load(limits: limits), try second.load(limits: limits))
     outputs = try ModelQuantizer.agreement(models.0, models.1, options: options, on: samples)
     var decoded: DecodedAgreement?
     if let description {
@@ -60,8 +60,8 @@ public struct ModelComparison: Sendable {
     contest.benchmark.inputShapes = options.inputShapes
     contest.benchmark.limits = limits
     times = try contest.measure(first, second)
-    paths = (first, second)
-    bytes = (Self.size(first), Self.size(second))
+    paths = (first.modelPath, second.modelPath)
+    bytes = (Self.size(first.modelPath), Self.size(second.modelPath))
     let facts = ProcessorFacts.current
     processor = facts.model
     features = [

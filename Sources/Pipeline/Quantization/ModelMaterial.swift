@@ -5,8 +5,8 @@ internal import Foundation
 /// What a model is given in real use: samples made from clips by the session's own way from picture and sound to tensors, or
 /// read from files of arrays.
 public struct ModelMaterial: Sendable {
-  /// The model's file.
-  public let modelPath: String
+  /// The model, which may lie in an archive.
+  public let package: ModelPackage
   /// What the model takes and means, where it is known.
   public let description: ModelDescription?
   /// In the order of their times.
@@ -47,7 +47,7 @@ public struct ModelMaterial: Sendable {
     model name: String, from sources: [String], options: Options = Options(), progress: ((String) -> Void)? = nil
   ) throws {
     let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: options.folders))
-    let model = try Model.load(path: package.modelPath, limits: options.limits)
+    let model = try package.load(limits: options.limits)
     let files = try Self.files(sources)
     let arrays = files.filter { $0.hasSuffix(".npy") }
     let clips = files.filter { !$0.hasSuffix(".npy") }
@@ -56,7 +56,7 @@ public struct ModelMaterial: Sendable {
         .configuration, "there are clips and arrays among what to calibrate with", location: "--calibrate",
         remedy: "Give one or the other")
     }
-    modelPath = package.modelPath
+    self.package = package
     var notes: [String] = []
     var description = package.description
     var session = SessionOptions()

@@ -57,13 +57,13 @@ public struct QuantisationRun: Sendable {
   /// - Throws: `InferenceError`, ``PipelineError``, `MediaError`.
   public func run(progress: ((String) -> Void)? = nil) throws -> Outcome {
     let material = try ModelMaterial(model: model, from: material, options: options, progress: progress)
-    guard !RecordSink.isSameFile(output, material.modelPath) else {
+    guard !RecordSink.isSameFile(output, material.package.modelPath) else {
       throw PipelineError(
         .configuration, "the output is the model itself, which would be lost", location: "--output",
         remedy: "Write to another file")
     }
     let set = try CalibrationSet(material.samples, states: material.states)
-    let model = try Model.load(path: material.modelPath, limits: options.limits)
+    let model = try material.package.load(limits: options.limits)
     var quantizer = try ModelQuantizer(model, options: material.options, settings: settings)
     quantizer.progress = progress
     let quantised: QuantisedModel
@@ -76,9 +76,19 @@ public struct QuantisationRun: Sendable {
     try write(quantised.bytes)
     progress?("measuring both")
     let comparison = try ModelComparison(
-      material.modelPath, output, description: material.description, options: material.options, on: set.heldOut,
+      material.package, try ModelPackage.open(output), description: material.description, options: material.options,
+      on: set.heldOut,
       contest: contest, limits: options.limits)
     var notes = material.notes + (quantised.report?.notes ?? [])
+    if !quantizer.decidedInputs.isEmpty {
+      notes.append(
+        "made for \(quantizer.decidedInputs.joined(separator: ", ")): such inputs stay, and the file does not heed them"
+      )
+    }
+    if material.package.description != nil {
+      notes.append(
+        "the description stays with the package: put the file there and name it under \"variants\" to run it by that")
+    }
     if material.description?.decoder != .raw, comparison.decoded == nil, material.description != nil {
       notes.append("the model finds nothing in the held-out part, so what it means is not compared")
     }
