@@ -44,6 +44,25 @@ extension ProgramTests {
       #expect(accounts["jsonl:\(scratch.path("some"))"]["lines"].count == some.count)
     }
 
+    @Test("At real-time pace cues are written while the session runs")
+    func cuesWhileRunning() throws {
+      let scratch = try Scratch()
+      let path = scratch.path("a.vtt")
+      let running = try Program.Running([
+        "run", "-q", Self.bounce, "--pace", "realtime", "--duration", "12s", "--sink", "vtt:\(path),names=hit",
+      ])
+      let limit = ContinuousClock.now + .seconds(11)
+      var cues = 0
+      while cues < 2, ContinuousClock.now < limit {
+        Thread.sleep(forTimeInterval: 0.1)
+        cues =
+          (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n").count { $0.contains("-->") } ?? 0
+      }
+      #expect(cues >= 2)
+      running.send(SIGINT)
+      #expect(try running.finish().status == 130)
+    }
+
     @Test("With --deterministic files of every kind have the same bytes in every run, rotated ones too")
     func deterministic() throws {
       var seen: [[String: Data]] = []

@@ -172,7 +172,7 @@ extension SessionConfiguration {
       }) {
         errors.append(
           PipelineError(
-            .configuration, "two sinks write to \(sink.target)", location: "--sink \(sink.id)",
+            .configuration, "two sinks write to \(sink.id)", location: "--sink \(sink.id)",
             remedy: "Give each its own"))
       }
       if isDeterministic, let drop = sink.drop, drop != .none {

@@ -126,7 +126,7 @@ final class SessionOutput {
     ordered.release(before: bound, to: sink, sinks)
     if flush {
       sink.flush()
-      sinks?.flush(before: bound)
+      sinks?.flush()
     }
     if ordered.count < waiting { trace?.span("write", since: begun, .count("lines", waiting - ordered.count)) }
   }

@@ -32,6 +32,7 @@ extension SessionRun {
       }
       if isRealtime { writeDueStats(until: time.media(at: time.now)) }
       output.release(before: isRealtime ? .distantFuture : bound, flush: isRealtime || !progressed)
+      sinks?.releaseCues(before: isRealtime ? time.media(at: time.now) : bound)
       releaseFilms()
       reportProgress()
       if isLive { followLiveInputs() }

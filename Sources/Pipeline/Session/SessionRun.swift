@@ -104,6 +104,7 @@ final class SessionRun {
       loop()
     } catch {
       writeSession()
+      sinks?.stopWaiting()
       fail(error, status: Self.status(of: error))
     }
     endInputs()

@@ -123,7 +123,9 @@ final class FileSink: SinkWriter {
       }
       guard other.hasPrefix(name + ".") else { continue }
       let digits = other.dropFirst(name.count + 1)
-      if let number = Int(digits), number > 0, number < .max, String(number) == digits { numbers.append(number) }
+      if let number = Int(digits), number > 0, number < 1_000_000_000_000_000, String(number) == digits {
+        numbers.append(number)
+      }
     }
     return numbers.sorted()
   }

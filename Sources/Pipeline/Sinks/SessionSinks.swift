@@ -187,12 +187,20 @@ final class SessionSinks {
     }
   }
 
-  /// Has what was offered handed on, the session's lines having come to `time`.
-  func flush(before time: MediaTime) {
-    for place in sinks.indices {
-      if !time.isOutside { releaseCues(of: place, before: time) }
-      sinks[place].channel.flush()
-    }
+  /// Offers the cues that nothing can come before any more, the session having come to `time`.
+  func releaseCues(before time: MediaTime) {
+    guard !time.isOutside else { return }
+    for place in sinks.indices where sinks[place].cues != nil { releaseCues(of: place, before: time) }
+  }
+
+  /// Has what was offered handed on.
+  func flush() {
+    for place in sinks.indices { sinks[place].channel.flush() }
+  }
+
+  /// Nothing is waited for any more: the session could not begin, and what is left is handed on as far as there is time.
+  func stopWaiting() {
+    for sink in all { sink.channel.drop = .oldest }
   }
 
   /// What has gone wrong, and whether the session ends with it.
@@ -231,7 +239,10 @@ final class SessionSinks {
 
   /// Until when a sink is waited for; nil for as long as it takes.
   private func limit(of sink: (setting: SinkSetting, channel: SinkChannel), _ limit: HostTime) -> HostTime? {
-    if let interruptedAt = interruptedAt() { return interruptedAt + Self.endingTime }
+    if let interruptedAt = interruptedAt() {
+      // Where ending took long already, what waits still gets some time.
+      return max(interruptedAt + Self.endingTime, limit - Self.endingTime + .milliseconds(500))
+    }
     return sink.channel.isWaitedFor ? nil : limit
   }
 

@@ -247,9 +247,14 @@ final class SinkChannel: @unchecked Sendable {
     changed.notify()
   }
 
+  /// Nothing more can be handed on. Always told, and together with the state that says so.
   private func fail(_ error: PipelineError) {
-    tell(error)
-    state.withLock { $0.failure = error }
+    state.withLock { state in
+      state.account.errors += 1
+      state.faults.append(error)
+      state.failure = error
+    }
+    ready.notify()
   }
 
   /// The next batch, waited for; false after the last.

@@ -75,7 +75,9 @@ struct SinkState {
     }
     let since = oldest ?? now
     oldest = since
-    if queue.count < fill.wanted, phase == .open, now < since + fill.wait { return .wait(until: since + fill.wait) }
+    // A queue that fills up is not waited for: a batch of it is one, however few items it has.
+    let isFilling = queue.count < fill.wanted && queue.byteCount < min(fill.bytes, queue.capacity / 4)
+    if isFilling, phase == .open, now < since + fill.wait { return .wait(until: since + fill.wait) }
     repeat {
       queue.moveFirst(to: &batch)
     } while queue.count > 0 && batch.count < fill.items

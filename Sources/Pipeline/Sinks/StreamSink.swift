@@ -67,13 +67,19 @@ final class StreamSink: SinkWriter {
         let first = item
         let start = batch.start(of: item)
         while item < batch.count, batch.ends[item] <= offset { item += 1 }
-        if item > first { channel.wrote(item - first, bytes: batch.ends[item - 1] - start) }
+        if item > first {
+          channel.wrote(item - first, bytes: batch.ends[item - 1] - start)
+          delay = Self.firstDelay
+        }
       } else if errno == EAGAIN {
         guard channel.wait(for: descriptor, Int16(POLLOUT)) else { return }
       } else if errno != EINTR {
         // Whoever read has gone, or the other end is broken: another may come.
         close(descriptor)
         descriptor = -1
+        // One that closes at once is not asked without a pause.
+        guard channel.pause(delay) else { return }
+        delay = min(delay + delay, Self.longestDelay)
       }
     }
   }
@@ -101,7 +107,6 @@ final class StreamSink: SinkWriter {
         descriptor = opened
         alone = nil
         toldOutage = false
-        delay = Self.firstDelay
         return true
       }
       let error = -opened

@@ -51,6 +51,21 @@ struct SinkChannelTests {
 
   private func soon() -> HostTime? { MonotonicClock().now + .seconds(20) }
 
+  @Test("A batch larger than the queue is not waited for, and an end by the writer is told after many faults")
+  func fullQueueAndEnd() {
+    let fill = SinkFill(items: 10_000, bytes: 1 << 20, wanted: 10_000, wait: .seconds(3600))
+    let writer = Writer(fill: fill, failsAt: 900)
+    let channel = channel(writer, capacity: 1000, .none)
+    for fault in 0..<20 { channel.tell(PipelineError(.outputFailed, "fault \(fault)")) }
+    // Ten times the queue, which nothing would empty within the hour.
+    for item in 0..<1000 where channel.failure == nil { channel.offer(Array("\(item)\n".utf8), tag: 0) { false } }
+    #expect(writer.items.withLock { $0.count } >= 800)
+    channel.end(until: soon)
+    #expect(channel.failure != nil && channel.takeFaults().last == channel.failure)
+    let account = channel.account
+    #expect(account.offered == account.lines + account.dropped)
+  }
+
   @Test("The queue gives back what it was given, whatever the lengths, and keeps to its size")
   func queue() {
     var generator = SeededGenerator.printed()
