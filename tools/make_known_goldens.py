@@ -57,11 +57,16 @@ class Graph:
         return path
 
 
-def grid(graph, source, stride, channels, scale):
+def grid(graph, source, stride, channels, scale, small=False):
     """Linear in the mean colours of cells: `[1, channels, cells]`."""
     pooled = graph.add("AveragePool", [source], kernel_shape=[stride, stride], strides=[stride, stride])
     weight = rng.normal(0, scale, (channels, 3, 1, 1))
-    conv = graph.add("Conv", [pooled, graph.constant(weight), graph.constant(rng.normal(0, 1.2, channels))])
+    bias = rng.normal(0, 1.2, channels)
+    if small:
+        # Boxes of a third of a cell: what suppresses what must not hang on the last level of a colour.
+        weight[:4] *= .02
+        bias[2:4] = -1.2
+    conv = graph.add("Conv", [pooled, graph.constant(weight), graph.constant(bias)])
     return graph.add("Reshape", [conv, graph.constant([1, channels, -1], np.int64)])
 
 
@@ -69,7 +74,7 @@ def yolox():
     g = Graph([("images", TensorProto.FLOAT, [1, 3, 64, 64])], [("output", TensorProto.FLOAT, [1, 84, 85])])
     heads = []
     for stride in (8, 16, 32):
-        raw = grid(g, "images", stride, 85, 1.3 / 128)
+        raw = grid(g, "images", stride, 85, 1.3 / 128, small=True)
         boxes, rest = f"b{stride}", f"r{stride}"
         g.add("Split", [raw, g.constant([4, 81], np.int64)], [boxes, rest], axis=1)
         heads.append(g.add("Concat", [boxes, g.add("Sigmoid", [rest])], axis=1))
@@ -78,11 +83,11 @@ def yolox():
 
 
 def yolov8():
-    g = Graph([("images", TensorProto.FLOAT, [1, 3, 64, 64])], [("output0", TensorProto.FLOAT, [1, 84, 84])])
-    heads = [grid(g, "images", stride, 84, 2.2) for stride in (8, 16, 32)]
+    g = Graph([("images", TensorProto.FLOAT, [1, 3, 64, 96])], [("output0", TensorProto.FLOAT, [1, 84, 126])])
+    heads = [grid(g, "images", stride, 84, 1.2) for stride in (8, 16, 32)]
     flat = g.add("Sigmoid", [g.add("Concat", heads, axis=2)])
     scale = np.ones((1, 84, 1))
-    scale[:, :4] = 64
+    scale[:, :4] = 30
     scale[:, 4:] = .6
     g.add("Mul", [flat, g.constant(scale)], "output0")
     return g.save("yolov8")
@@ -230,10 +235,10 @@ def detect(name, session, picture):
         scores, labels = best(y[:, 4:5] * y[:, 5:])
         return find(boxes, scores, labels, place, .3, .45, "per-class")
     if name == "yolov8":
-        x, place = fitted(picture, 64, 64, "contain", "centre", 114)
+        x, place = fitted(picture, 96, 64, "contain", "centre", 114)
         y = run(session, nchw(x / 255))[0][0].T
         scores, labels = best(y[:, 4:])
-        return find(corners(y[:, :2], y[:, 2:4]) / 64, scores, labels, place, .25, .7, "per-class")
+        return find(corners(y[:, :2], y[:, 2:4]) / [96, 64, 96, 64], scores, labels, place, .25, .7, "per-class")
     if name == "ssd_tensorflow":
         x, place = fitted(picture, 64, 64, "stretch")
         boxes, classes, scores, count = run(session, x[None].astype(np.uint8))

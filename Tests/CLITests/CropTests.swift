@@ -291,8 +291,9 @@ extension ProgramTests {
         }
       }
       #expect(differences.count >= golden.count * 8 / 10 && golden.count == 100)
-      // libswscale's areas are not NumPy's to the last level: a region that is 4 pixels off differs by 0.07 in the mean.
-      #expect(differences.reduce(0, +) / Double(differences.count) < 0.02 && (differences.max() ?? 1) < 0.06)
+      // libswscale's areas are not NumPy's to the last level, and a level is a 127th here: a region that is 4 pixels off differs by
+      // 0.14 in the mean.
+      #expect(differences.reduce(0, +) / Double(differences.count) < 0.04 && (differences.max() ?? 1) < 0.12)
       #expect(try Program.run(words).output == outcome.output)
     }
 

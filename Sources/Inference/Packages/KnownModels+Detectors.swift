@@ -92,7 +92,10 @@ extension KnownModels {
     guard model.outputs.count == 1, let output = model.outputs.first, picture.layout == .nchw, picture.colour == .rgb
     else { return nil }
     let shape = fixed(output)
-    guard shape.count == 3, shape[1] == cells(strides, picture), let numbers = shape[2], numbers > 5 else { return nil }
+    let cells = cells(strides, picture)
+    guard shape.count == 3, shape[1] == cells, shape[2] != cells, let numbers = shape[2], numbers > 5 else {
+      return nil
+    }
     var picture = picture
     picture.colour = .bgr
     (picture.low, picture.high) = (0, 255)

@@ -62,7 +62,7 @@ extension PackageReader {
     let objectness = names(map["objectness"])
     let landmarks = names(map["landmarks"])
     for (key, list) in [("scores", scores), ("objectness", objectness), ("landmarks", landmarks)]
-    where !list.isEmpty && list.count != boxes.count {
+    where !list.isEmpty && !boxes.isEmpty && list.count != boxes.count {
       map[key].fault(
         "there are \(list.count) outputs, and \(boxes.count) with boxes", remedy: "Name one for each of them")
       return (nil, false)
