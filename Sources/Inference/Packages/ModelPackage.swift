@@ -88,6 +88,11 @@ public struct ModelPackage: Hashable, Sendable {
     return ModelPackage(description: nil, file: file)
   }
 
+  /// What lies on the disk where a package, or a variant of one, is named: `faces.braidmodel` for `faces.braidmodel/int8`.
+  public static func container(of path: String) -> String {
+    FileManager.default.fileExists(atPath: path) ? path : inside(path)?.package ?? path
+  }
+
   /// Whether a package lies at a path, or what a package has inside: `faces.braidmodel/int8`.
   public static func exists(at path: String) -> Bool {
     FileManager.default.fileExists(atPath: path) || inside(path) != nil

@@ -1,3 +1,4 @@
+internal import BraidInference
 internal import BraidIngest
 internal import FoundationEssentials
 internal import Glibc
@@ -20,7 +21,7 @@ extension Pipeline {
     if case .named(let names) = configuration.models {
       for name in names {
         let path = try ModelLocation.path(of: name, folders: configuration.modelFolders)
-        lines += Self.facts(path).map { "# model \(name): \($0)" }
+        lines += Self.facts(ModelPackage.container(of: path)).map { "# model \(name): \($0)" }
       }
     }
     return pipeline.text + lines.joined(separator: "\n") + "\n"
