@@ -46,7 +46,7 @@ extension Pipeline {
         let description =
           try package.description
           ?? KnownModels.description(
-            of: Model.load(path: package.modelPath, limits: configuration.modelLimits), path: paths[place]
+            of: package.load(limits: configuration.modelLimits), path: paths[place]
           )
           .0
         others[place] += [description.name, description.id]
