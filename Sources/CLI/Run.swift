@@ -91,9 +91,9 @@ struct Run: ParsableCommand {
     return text
   }
 
-  /// Minutes and seconds, with hours where there are any.
+  /// Minutes and seconds; whatever the number, within 0 and 10¹² seconds.
   static func clock(_ seconds: Double) -> String {
-    let tenths = Int((seconds * 10).rounded())
+    let tenths = seconds.isNaN ? 0 : Int((min(max(seconds, 0), 1e12) * 10).rounded())
     let text = "\(tenths / 10 % 60).\(tenths % 10)"
     return "\(tenths / 600):\(tenths / 10 % 60 < 10 ? "0" : "")\(text)"
   }

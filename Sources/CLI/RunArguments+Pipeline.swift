@@ -23,7 +23,7 @@ extension RunArguments {
     try applyInputs(to: &pipeline.configuration)
     try applyModels(to: &pipeline)
     applyRun(to: &pipeline.configuration)
-    try applyOutputs(to: &pipeline.configuration)
+    try applyOutputs(to: &pipeline)
     if let measures = kernels.measureKernels {
       pipeline.configuration.kernels = measures ? try KernelChoice.measuredForUser() : .rule
     }
@@ -77,11 +77,11 @@ extension RunArguments {
     if let deterministic { configuration.isDeterministic = deterministic }
   }
 
-  private func applyOutputs(to configuration: inout SessionConfiguration) throws {
-    if let output { configuration.output = output }
-    if !sink.isEmpty { configuration.sinks = try sink.map { try SinkSetting($0) } }
-    if let explainSkips { configuration.explanation = explainSkips }
-    if let trace { configuration.trace = trace }
-    if let statsEvery { configuration.statsInterval = statsEvery.duration }
+  private func applyOutputs(to pipeline: inout Pipeline) throws {
+    if let output { pipeline.configuration.output = output }
+    if !sink.isEmpty { pipeline.replaceSinks(sink == ["none"] ? [] : try sink.map { try SinkSetting($0) }) }
+    if let explainSkips { pipeline.configuration.explanation = explainSkips }
+    if let trace { pipeline.configuration.trace = trace }
+    if let statsEvery { pipeline.configuration.statsInterval = statsEvery.duration }
   }
 }

@@ -145,7 +145,7 @@ struct RunArguments: ParsableArguments {
       Write records elsewhere too, on a thread of its own: jsonl:FILE, fifo:PATH, unix:SOCKET, http://…; events as vtt:FILE, \
       srt:FILE, rttm:FILE; a film of what was found as video:FILE.mp4; sound that a model makes as wav:FILE. \
       Settings follow with commas: 'types=result,event', 'models=NAME', 'drop=oldest', 'rotate=100MB'; see docs/sinks.md. \
-      Repeatable.
+      'none' takes a pipeline's away. Repeatable.
       """, valueName: "kind:target[,setting…]"), completion: .file())
   var sink: [String] = []
 

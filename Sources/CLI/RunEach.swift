@@ -15,6 +15,8 @@ struct RunEach {
   /// How many sessions run at a time.
   let jobs: Int
   let isQuiet: Bool
+  /// How long after an interruption the reader of standard output is waited for.
+  private static let endingTime = MediaDuration.seconds(2)
   private let journal: BatchJournal
   private let clock = MonotonicClock()
   private var output: JobOutput
@@ -34,6 +36,7 @@ struct RunEach {
     try Self.check(pipeline.configuration)
     let folder = pipeline.configuration.output
     files = try BatchFiles.find(pipeline.configuration.inputs)
+    try BatchFiles.checkResults(of: files, in: folder)
     journal = try BatchJournal(folder: folder, configuration: pipeline.fingerprint(), resumes: resumes)
     var configuration = pipeline.configuration
     configuration.threads = max(1, configuration.threads / jobs)
@@ -87,6 +90,7 @@ struct RunEach {
     if !configuration.isDeterministic { job.wall = clock.now - begun }
     StandardError.clearProgress()
     output.write(job)
+    drain(signals)
     tell()
     if let interruption { return interruption.status }
     return fault ?? output.fault ?? (job.failed > 0 ? .files : .done)
@@ -134,10 +138,27 @@ struct RunEach {
     var descriptors = workers.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
     // A negative one is passed over.
     descriptors.append(pollfd(fd: signals?.descriptor ?? -1, events: Int16(POLLIN), revents: 0))
+    descriptors.append(pollfd(fd: output.isPending ? STDOUT_FILENO : -1, events: Int16(POLLOUT), revents: 0))
     guard unsafe poll(&descriptors, nfds_t(descriptors.count), 500) > 0 else { return }
-    if let last = descriptors.last, last.revents != 0, let status = signals?.next() { interrupt(status) }
+    if descriptors[workers.count].revents != 0, let status = signals?.next() { interrupt(status) }
+    if descriptors[workers.count + 1].revents != 0 { output.flush() }
     for index in workers.indices.reversed() where descriptors[index].revents != 0 && !workers[index].read() {
       finish(workers.remove(at: index))
+    }
+  }
+
+  /// Waits for whoever reads standard output: as long as it takes, and where the job is interrupted, up to ``endingTime``.
+  private mutating func drain(_ signals: SignalPipe?) {
+    output.flush()
+    while output.isPending {
+      if let interruption, clock.now >= interruption.at + Self.endingTime { return output.close() }
+      var descriptors = [
+        pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0),
+        pollfd(fd: signals?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+      ]
+      guard unsafe poll(&descriptors, nfds_t(descriptors.count), 100) > 0 else { continue }
+      if descriptors[0].revents != 0 { output.flush() }
+      if descriptors[1].revents != 0, let status = signals?.next() { interrupt(status) }
     }
   }
 

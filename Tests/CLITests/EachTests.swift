@@ -117,7 +117,7 @@ extension ProgramTests {
     @Test("An interruption ends what runs in order, leaves it marked as partial, and --resume goes on from there")
     func interruption() throws {
       let scratch = try Scratch()
-      try Tool.ffmpeg("-f", "lavfi", "-i", "sine=r=16000:d=60", scratch.path("long.wav"))
+      try Tool.ffmpeg("-f", "lavfi", "-i", "sine=r=16000:d=12", scratch.path("long.wav"))
       try Tool.ffmpeg("-f", "lavfi", "-i", "sine=r=16000:d=1", scratch.path("short.wav"))
       let arguments = [
         "run", "--each", scratch.path("short.wav"), scratch.path("long.wav"), "--pace", "realtime", "--jobs", "2",
@@ -136,10 +136,51 @@ extension ProgramTests {
       #expect(states == [false, true, false])
       #expect(outcome.errors.contains("1 of 2 files are left; --resume goes on with them"))
       let partial = try Records(try result(scratch, "long.wav.jsonl.partial"))
-      #expect(partial.summary["duration"].number ?? 60 < 60)
-      let resumed = try Program.run(arguments + ["--duration", "2s", "--resume", "-q"])
-      // Another duration is another setting.
-      #expect(resumed.status == 0 && !resumed.text.contains("\"status\":\"skipped\""))
+      #expect(partial.summary["duration"].number ?? 12 < 12)
+      let resumed = try Program.run(arguments + ["--resume", "-q"])
+      #expect(resumed.status == 0, "\(resumed.errors)")
+      let ends = try resumed.text.split(separator: "\n").dropLast().map {
+        try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8))
+      }
+      let statuses = ends.reduce(into: [String: String]()) { statuses, end in
+        statuses[end["file"].string ?? ""] = end["status"].string
+      }
+      #expect(statuses == [scratch.path("short.wav"): "skipped", scratch.path("long.wav"): "done"])
+      #expect(abs((try Records(try result(scratch, "long.wav.jsonl")).summary["duration"].number ?? 0) - 12) < 0.2)
+    }
+
+    @Test("A signal ends a job whose standard output nobody reads")
+    func stalledReader() throws {
+      let scratch = try Scratch()
+      try Tool.ffmpeg("-f", "lavfi", "-i", "sine=r=16000:d=1", scratch.path("a.wav"))
+      let pipe = scratch.path("pipe")
+      #expect(unsafe mkfifo(pipe, 0o600) == 0)
+      // Open at both ends, and full.
+      let descriptor = unsafe open(pipe, O_RDWR | O_NONBLOCK)
+      try #require(descriptor >= 0)
+      defer { close(descriptor) }
+      let bytes = [UInt8](repeating: 10, count: 4096)
+      while unsafe write(descriptor, bytes, bytes.count) > 0 {}
+      let running = try Program.Running(
+        ["run", "--each", scratch.path("a.wav"), "--features", "rms", "--output", scratch.path("out")],
+        prefix: ["timeout", "--foreground", "-s", "KILL", "60"], output: pipe)
+      let limit = Date().addingTimeInterval(30)
+      while !FileManager.default.fileExists(atPath: scratch.path("out/a.wav.jsonl")), Date() < limit { usleep(20_000) }
+      running.send(SIGINT)
+      let outcome = try running.finish()
+      #expect(outcome.status == 130 && outcome.errors.contains("nobody reads it"), "\(outcome)")
+    }
+
+    @Test("A job that would write over one of its own files is refused, and the file stays")
+    func ownFile() throws {
+      let scratch = try clips()
+      try scratch.write("in/a.wav.jsonl", Data("mine".utf8))
+      let outcome = try Program.run(
+        ["run", "--each", "a.wav", "a.wav.jsonl", "--features", "rms", "--output", "."], folder: scratch.path("in"))
+      #expect(outcome.status == 2 && outcome.output.isEmpty, "\(outcome.errors)")
+      #expect(outcome.errors.contains("a.wav.jsonl: the job would write over this file"), "\(outcome.errors)")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("in/a.wav.jsonl"))) == Data("mine".utf8))
+      #expect(!FileManager.default.fileExists(atPath: scratch.path("in/braid.job")))
     }
 
     @Test("A session that is killed fails alone, with the signal as its reason")

@@ -1,6 +1,7 @@
 import BraidCore
 import BraidTestSupport
 import Foundation
+import Glibc
 import Testing
 
 @testable import BraidPipeline
@@ -88,6 +89,72 @@ struct BatchTests {
       }
       try bytes.write(to: URL(fileURLWithPath: path))
       _ = try BatchJournal(folder: folder, configuration: "one\n", resumes: true).complete(file)
+    }
+  }
+
+  @Test("Times of files that no Int64 holds are the nearest that it does")
+  func times() {
+    #expect(BatchFile.nanoseconds(timespec(tv_sec: 1, tv_nsec: 5)) == 1_000_000_005)
+    // The year 2300, and the ends of what there is.
+    #expect(BatchFile.nanoseconds(timespec(tv_sec: 10_413_792_000, tv_nsec: 0)) == .max)
+    #expect(BatchFile.nanoseconds(timespec(tv_sec: .max, tv_nsec: 999_999_999)) == .max)
+    #expect(BatchFile.nanoseconds(timespec(tv_sec: .min, tv_nsec: 0)) == .min)
+  }
+
+  @Test("A job that would write over one of its own files is refused, by whatever path")
+  func ownFiles() throws {
+    let scratch = try Scratch()
+    let manager = FileManager.default
+    try manager.createDirectory(atPath: scratch.path("in"), withIntermediateDirectories: true)
+    try manager.createSymbolicLink(atPath: scratch.path("link"), withDestinationPath: scratch.path("in"))
+    for name in ["a.wav", "a.wav.jsonl", "a.wav.jsonl.partial", "braid.job"] {
+      try scratch.write("in/\(name)", Data(name.utf8))
+    }
+    for folder in ["in", "in/../in", "link"] {
+      for other in ["a.wav.jsonl", "a.wav.jsonl.partial", "braid.job"] {
+        let files = try BatchFiles.find([scratch.path("in/a.wav"), scratch.path("in/\(other)")])
+        #expect(throws: PipelineError.self, "\(folder) \(other)") {
+          try BatchFiles.checkResults(of: files, in: scratch.path(folder))
+        }
+        try BatchFiles.checkResults(of: files, in: scratch.path("elsewhere"))
+      }
+      try BatchFiles.checkResults(of: try BatchFiles.find([scratch.path("in/a.wav")]), in: scratch.path(folder))
+    }
+  }
+
+  @Test(
+    "What a result is made with changes with any file of its models, and not with sinks, whose secrets it leaves out")
+  func fingerprints() throws {
+    let scratch = try Scratch()
+    for folder in ["package/labels", "bare"] {
+      try FileManager.default.createDirectory(atPath: scratch.path(folder), withIntermediateDirectories: true)
+    }
+    for name in ["package/braid.json", "package/model.onnx", "package/labels/en.txt", "bare/w.bin", "bare/notes.txt"] {
+      try scratch.write(name, Data("one".utf8))
+    }
+    // A model of ONNX with one parameter, whose data lies in w.bin (onnx.proto: fields and their types).
+    func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(bytes.count)] + bytes }
+    let entry = field(1, Array("location".utf8)) + field(2, Array("w.bin".utf8))
+    let tensor = field(13, entry) + [14 << 3, 1]
+    try scratch.write("bare/model.onnx", Data([8, 8] + field(7, field(5, tensor))))
+    func fingerprint(_ model: String, sinks: [String] = []) throws -> String {
+      var configuration = SessionConfiguration(inputs: [])
+      configuration.models = .named([scratch.path(model)])
+      configuration.output = scratch.path("package")
+      configuration.sinks = try sinks.map { try SinkSetting($0) }
+      return try Pipeline(configuration).fingerprint()
+    }
+    let secret = "http://user:word@host/in,header=Authorization: Bearer token"
+    for (model, file, counts) in [
+      ("package", "package/labels/en.txt", true), ("package/model.onnx", "package/labels/en.txt", true),
+      ("package/braid.json", "package/model.onnx", true), ("bare/model.onnx", "bare/w.bin", true),
+      ("bare/model.onnx", "bare/notes.txt", false), ("package", "package/a.wav.jsonl", false),
+    ] {
+      let before = try fingerprint(model)
+      #expect(try fingerprint(model, sinks: [secret]) == before)
+      let old = (try? Data(contentsOf: URL(fileURLWithPath: scratch.path(file)))) ?? Data()
+      try scratch.write(file, old + Data("more".utf8))
+      #expect(try (fingerprint(model) != before) == counts, "\(model) \(file)")
     }
   }
 }

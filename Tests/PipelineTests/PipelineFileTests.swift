@@ -10,19 +10,19 @@ import Testing
 /// Pipelines as YAML: what is read, what is refused and where, and that what is written is read as the same.
 @Suite("Pipeline files")
 struct PipelineFileTests {
-  private static func reading() -> Pipeline.Reading {
+  static func reading() -> Pipeline.Reading {
     var reading = Pipeline.Reading()
     reading.checksSources = false
     reading.checksModels = false
     return reading
   }
 
-  private func read(_ text: String) throws -> Pipeline {
+  func read(_ text: String) throws -> Pipeline {
     try Pipeline(Array("version: braid-pipeline/1\n\(text)".utf8), file: "p.yaml", Self.reading())
   }
 
   /// The faults of a file, as `line:column: field: message. remedy`; its first line is the version.
-  private func faults(_ text: String) -> [String] {
+  func faults(_ text: String) -> [String] {
     do {
       _ = try read(text)
       return []
@@ -358,6 +358,11 @@ extension Pipeline {
     ]
     pipeline.configuration.sinks = sinks.compactMap { sink in
       Bool.random(using: &generator) ? try? SinkSetting(sink) : nil
+    }
+    if case .named(let files) = pipeline.configuration.models {
+      for place in pipeline.configuration.sinks.indices {
+        pipeline.configuration.sinks[place].models = files.filter { _ in Bool.random(using: &generator) }
+      }
     }
     return pipeline
   }

@@ -1,3 +1,4 @@
+internal import BraidCore
 internal import Glibc
 
 /// One of the files of a job: what it is, and where its result goes.
@@ -18,7 +19,12 @@ public struct BatchFile: Hashable, Sendable, Codable {
     var facts = stat()
     guard unsafe stat(path, &facts) == 0 else { return }
     bytes = Int64(facts.st_size)
-    modified = Int64(facts.st_mtim.tv_sec) * 1_000_000_000 + Int64(facts.st_mtim.tv_nsec)
+    modified = Self.nanoseconds(facts.st_mtim)
+  }
+
+  /// Nanoseconds since the Unix epoch; what lies beyond an `Int64`, after the year 2262, becomes its last one.
+  static func nanoseconds(_ time: timespec) -> Int64 {
+    Int64(time.tv_sec).multipliedSaturating(by: 1_000_000_000).addingSaturating(Int64(time.tv_nsec))
   }
 }
 

@@ -106,4 +106,40 @@ public enum BatchFiles {
     }
     return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
+
+  /// Refuses a job that would write over one of its own files: as a result, as one that is not complete, or as the journal.
+  ///
+  /// - Parameters:
+  ///   - files: the job's files.
+  ///   - folder: where results go.
+  /// - Throws: ``PipelineError/Code/configuration``. Nothing has been written.
+  public static func checkResults(of files: [BatchFile], in folder: String) throws(PipelineError) {
+    var inputs: [[String]: String] = [:]
+    var inputsByIdentity: [Identity: String] = [:]
+    for file in files {
+      inputs[FilePath.absolute(file.path)] = file.path
+      if let identity = Identity(file.path) { inputsByIdentity[identity] = file.path }
+    }
+    let results = files.map { "\(folder)/\($0.result)" }
+    for path in ["\(folder)/\(BatchJournal.name)"] + results + results.map({ $0 + BatchFile.partialSuffix }) {
+      let input = inputs[FilePath.absolute(path)] ?? Identity(path).flatMap { inputsByIdentity[$0] }
+      guard let input else { continue }
+      throw PipelineError(
+        .configuration, "the job would write over this file, which is one of its own", location: input,
+        remedy: "Give another --output, or leave the file out")
+    }
+  }
+
+  /// What a file is, by whatever path: its device and its number there.
+  private struct Identity: Hashable {
+    let device: dev_t
+    let number: ino_t
+
+    /// Nil where there is no file.
+    init?(_ path: String) {
+      var facts = stat()
+      guard unsafe stat(path, &facts) == 0 else { return nil }
+      (device, number) = (facts.st_dev, facts.st_ino)
+    }
+  }
 }

@@ -39,6 +39,7 @@ extension Pipeline {
     let isReferred =
       !(configuration.gates.isEmpty && configuration.crops.isEmpty && configuration.schedules.isEmpty
       && configuration.tracks.isEmpty)
+      || configuration.sinks.contains { !$0.models.isEmpty }
     if isReferred {
       for place in models.indices {
         let package = try ModelPackage.open(paths[place])
@@ -78,6 +79,10 @@ extension Pipeline {
     for place in configuration.crops.indices {
       configuration.crops[place].model = try file(configuration.crops[place].model, "--crops")
       configuration.crops[place].source = try fileWithLabel(configuration.crops[place].source, "--crops")
+    }
+    for place in configuration.sinks.indices {
+      let location = "--sink \(configuration.sinks[place].id)"
+      configuration.sinks[place].models = try configuration.sinks[place].models.map { try file($0, location) }
     }
   }
 }

@@ -3,7 +3,8 @@ internal import BraidInference
 
 /// What stands beside a pipeline's file, on the command line: it wins.
 extension Pipeline {
-  /// Other models in place of the pipeline's, with all that was said of those: gates, crops, schedules.
+  /// Other models in place of the pipeline's, with all that was said of those: gates, crops, schedules, and which of them sinks
+  /// take; sinks then take all.
   ///
   /// - Parameter models: by name or path; empty for none.
   public mutating func replaceModels(_ models: [String]) {
@@ -13,6 +14,18 @@ extension Pipeline {
     configuration.crops = []
     configuration.tracks = []
     configuration.schedules = []
+    for place in configuration.sinks.indices { configuration.sinks[place].models = [] }
+  }
+
+  /// Other sinks in place of the pipeline's.
+  ///
+  /// - Parameter sinks: what they take by model is the model as the session knows it, or its name in the pipeline; empty for none.
+  public mutating func replaceSinks(_ sinks: [SinkSetting]) {
+    configuration.sinks = sinks.map { sink in
+      var sink = sink
+      sink.models = sink.models.map(given)
+      return sink
+    }
   }
 
   /// What the scheduler is to hold to for some models; the pipeline's schedule says what these leave open.

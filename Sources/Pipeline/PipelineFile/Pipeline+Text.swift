@@ -141,10 +141,21 @@ extension Pipeline {
       var written: Set<String> = []
       let settings = sink.settings
       for (name, _) in settings where written.insert(name).inserted {
+        // A name may have commas: each is an item of a list.
+        if name == "models" {
+          writer.list(name, sink.models.map(nameInFile))
+          continue
+        }
         let values = settings.filter { $0.name == name }.map(\.value)
         if values.count == 1 { writer.field(name, values[0]) } else { writer.list(name, values) }
       }
     }
+  }
+
+  /// What the file calls a model; as it is where the file has no such model.
+  private func nameInFile(_ model: String) -> String {
+    guard case .named(let models) = configuration.models, let place = models.firstIndex(of: model) else { return model }
+    return names(of: models)[place]
   }
 
   private func writeMoments(to writer: inout YAMLWriter) {

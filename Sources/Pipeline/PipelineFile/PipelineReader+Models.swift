@@ -119,11 +119,7 @@ extension PipelineReader {
     let label = map["label"].text()
     guard let name = field.text() else { return nil }
     guard let source = entries.first(where: { $0.name == name || $0.file == name }) else {
-      let names = entries.map(\.name).filter { $0 != entry.name }
-      let guess = Spelling.guess(name, among: names).map { "Did you mean '\($0)'? " } ?? ""
-      field.fault(
-        "the pipeline has no model '\(name.prefix(80))'",
-        remedy: guess + (names.isEmpty ? "Add it to 'models'" : "It has \(names.joined(separator: ", "))"))
+      refuse(name, field, among: entries.map(\.name).filter { $0 != entry.name })
       return nil
     }
     guard source.name != entry.name else {
@@ -132,6 +128,31 @@ extension PipelineReader {
     }
     entry.sources.append((source.name, field))
     return source.file + (label.map { ":\($0)" } ?? "")
+  }
+
+  /// The models whose records a sink takes, by name or file, as the session knows them; a list, or a text with commas between.
+  func readSinkModels(_ field: DocumentField) -> [String] {
+    var given: [(field: DocumentField, name: String)] = []
+    if case .list? = field.content {
+      given = (field.list() ?? []).compactMap { item in item.text().map { (item, $0) } }
+    } else if let text = field.text() {
+      given = text.split(separator: ",", omittingEmptySubsequences: false).map { (field, String($0)) }
+    }
+    var files: [String] = []
+    if case .named(let models) = pipeline.configuration.models { files = models }
+    return given.compactMap { field, name in
+      if let model = zip(pipeline.modelNames, files).first(where: { $0 == name || $1 == name }) { return model.1 }
+      refuse(name, field, among: pipeline.modelNames)
+      return nil
+    }
+  }
+
+  /// Makes a fault of a model that the pipeline has not.
+  private func refuse(_ name: String, _ field: DocumentField, among names: [String]) {
+    let guess = Spelling.guess(name, among: names).map { "Did you mean '\($0)'? " } ?? ""
+    field.fault(
+      "the pipeline has no model '\(name.prefix(80))'",
+      remedy: guess + (names.isEmpty ? "Add it to 'models'" : "It has \(names.joined(separator: ", "))"))
   }
 
   /// Makes a fault of models that wait for each other.

@@ -226,7 +226,8 @@ struct PipelineReader {
     let kind = map["kind"].required("Give one of \(SinkSetting.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
     let target = map["target"].required("Give a path, or a URL")
     var settings: [(String, String)] = []
-    for key in map.keys where key != "kind" && key != "target" {
+    let models = readSinkModels(map["models"])
+    for key in map.keys where !["kind", "target", "models"].contains(key) {
       let setting = map[key]
       // Some may be given several times, and some are lists.
       if case .list? = setting.content {
@@ -238,12 +239,14 @@ struct PipelineReader {
     guard let kindText = kind.text(), var path = target.text() else { return nil }
     let isServer = kindText == "http" || kindText == "https"
     if !isServer { path = PipelinePath.joined(path, folder: folder) }
-    return SinkSetting.read(kind: kindText, target: path, settings: settings) { fault in
+    var sink = SinkSetting.read(kind: kindText, target: path, settings: settings) { fault in
       let place =
         fault.setting.map { map[$0] }
         ?? (SinkSetting.Kind(rawValue: kindText) == nil && kindText != "https" ? kind : target)
       place.fault(fault.message, remedy: fault.remedy)
     }
+    sink?.models = models
+    return sink
   }
 
   private func path(_ field: DocumentField) -> String? {
