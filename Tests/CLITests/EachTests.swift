@@ -163,10 +163,12 @@ extension ProgramTests {
       while unsafe write(descriptor, bytes, bytes.count) > 0 {}
       let running = try Program.Running(
         ["run", "--each", scratch.path("a.wav"), "--features", "rms", "--output", scratch.path("out")],
-        prefix: ["timeout", "--foreground", "-s", "KILL", "60"], output: pipe)
+        output: pipe)
       let limit = Date().addingTimeInterval(30)
       while !FileManager.default.fileExists(atPath: scratch.path("out/a.wav.jsonl")), Date() < limit { usleep(20_000) }
       running.send(SIGINT)
+      while running.isRunning, Date() < limit { usleep(20_000) }
+      if running.isRunning { running.send(SIGKILL) }
       let outcome = try running.finish()
       #expect(outcome.status == 130 && outcome.errors.contains("nobody reads it"), "\(outcome)")
     }

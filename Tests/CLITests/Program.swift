@@ -89,6 +89,9 @@ enum Program {
       return text.split(separator: " ").first.flatMap { pid_t($0) }
     }
 
+    /// Whether it has not ended yet.
+    var isRunning: Bool { process.isRunning }
+
     /// Sends a signal.
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
