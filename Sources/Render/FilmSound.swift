@@ -20,6 +20,8 @@ final class FilmSound {
   private var bytes = 0
   // What differs by less from the time that counting gives is rounding.
   private static let tolerance = MediaDuration.milliseconds(2)
+  /// A pause that is longer is left out, not filled.
+  private static let longestSilence = MediaDuration.seconds(10)
 
   /// The sound that the settings ask for, or why there is none.
   static func make(
@@ -76,7 +78,12 @@ final class FilmSound {
   func write(_ block: AudioBlock) throws(RenderError) -> Int {
     bytes = 0
     guard block.sampleRate == sound.sampleRate, block.channelCount == sound.channelCount else { return 0 }
-    let begin = start ?? block.time
+    var begin = start ?? block.time
+    if block.time - (begin + .samples(total, sampleRate: sound.sampleRate)) > Self.longestSilence {
+      // A stamp may lie years away: the film has no sound until then, rather than years of silence.
+      if fill > 0 { try append(Int64(size - fill)) { _, _ in 0 } }
+      begin = block.time - .samples(total, sampleRate: sound.sampleRate)
+    }
     start = begin
     let due = begin + .samples(total, sampleRate: sound.sampleRate)
     var first = 0

@@ -168,7 +168,8 @@ extension SessionConfiguration {
     }
     for (place, sink) in sinks.enumerated() {
       if sinks[..<place].contains(where: {
-        $0.id == sink.id || $0.kind != .http && sink.kind != .http && $0.target == sink.target
+        $0.id == sink.id
+          || $0.kind != .http && sink.kind != .http && FilePath.absolute($0.target) == FilePath.absolute(sink.target)
       }) {
         errors.append(
           PipelineError(

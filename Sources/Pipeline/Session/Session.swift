@@ -151,7 +151,8 @@ public final class Session: Sendable {
     for (place, file) in files.enumerated() {
       let others =
         [configuration.output, configuration.trace ?? "-", configuration.explanation ?? "-"] + files[..<place]
-      for other in others where other == file || RecordSink.isSameFile(file, other) {
+      for other in others
+      where other != "-" && FilePath.absolute(other) == FilePath.absolute(file) || RecordSink.isSameFile(file, other) {
         throw PipelineError(
           .configuration, "two outputs write to \(file)", location: "--sink", remedy: "Give each its own")
       }

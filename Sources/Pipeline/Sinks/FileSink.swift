@@ -97,7 +97,9 @@ final class FileSink: SinkWriter {
 
   /// Gives the file that is full the next number, and removes those that are too many.
   private func putAway() throws(PipelineError) {
-    let number = (numbers.last ?? 0) + 1
+    var number = (numbers.last ?? 0) + 1
+    // Nothing that has come there meanwhile is written over.
+    while unsafe access("\(path).\(number)", F_OK) == 0 { number += 1 }
     guard unsafe rename(path, "\(path).\(number)") == 0 else { throw failure("cannot be renamed to \(path).\(number)") }
     numbers.append(number)
     guard let keep = rotation?.keep else { return }

@@ -40,6 +40,7 @@ final class FilmSink {
   private var marks: [Mark] = []
   private var wave = WaveHistory()
   private var number: Int64 = 0
+  private var hasLeftOutSound = false
   /// Bytes of pixels that are held.
   private(set) var heldBytes = 0
   /// How long boxes are shown in pictures that were not looked at.
@@ -68,7 +69,11 @@ final class FilmSink {
   func take(_ block: AudioBlock, of stream: Int) {
     guard stream == soundStream else { return }
     wave.take(block)
-    store.add(block, drops: channel.drop != .none)
+    // While no pictures come, nothing else lets go what they would show.
+    if held.isEmpty { forget(before: block.time - Self.shownTime) }
+    guard !store.add(block, drops: channel.drop != .none), !hasLeftOutSound else { return }
+    hasLeftOutSound = true
+    channel.note("\(setting.id): sound is left out where no pictures come for long")
   }
 
   /// Hears what a model found in a picture of the stream.

@@ -36,28 +36,36 @@ final class FilmStore: Sendable {
   }
 
   /// Keeps sound. Beyond some bytes the oldest is dropped, or the newest where nothing else is: the film is silent there.
-  func add(_ block: AudioBlock, drops: Bool) {
-    let size = block.frameCount * block.channelCount * MemoryLayout<Float>.stride
-    state.withLock { state in
+  ///
+  /// Returns whether nothing was dropped.
+  func add(_ block: AudioBlock, drops: Bool) -> Bool {
+    let size = Self.byteCount(block)
+    return state.withLock { state in
+      var isWhole = true
       while drops, state.soundBytes + size > Self.soundLimit, !state.sound.isEmpty {
-        let first = state.sound.removeFirst()
-        state.soundBytes -= first.frameCount * first.channelCount * MemoryLayout<Float>.stride
+        state.soundBytes -= Self.byteCount(state.sound.removeFirst())
+        isWhole = false
       }
-      guard state.soundBytes + size <= Self.soundLimit else { return }
+      guard state.soundBytes + size <= Self.soundLimit else { return false }
       state.sound.append(block)
       state.soundBytes += size
+      return isWhole
     }
   }
 
-  /// Gives out the sound that waits.
-  func takeSound() -> [AudioBlock] {
+  /// Gives out the sound that begins before `time`: what a picture of that time always finds here, whenever its turn comes.
+  func takeSound(before time: MediaTime) -> [AudioBlock] {
     state.withLock { state in
-      defer {
-        state.sound = []
-        state.soundBytes = 0
-      }
-      return state.sound
+      let count = state.sound.firstIndex { $0.time >= time } ?? state.sound.count
+      let taken = Array(state.sound[..<count])
+      state.sound.removeFirst(count)
+      state.soundBytes -= taken.reduce(0) { $0 + Self.byteCount($1) }
+      return taken
     }
+  }
+
+  private static func byteCount(_ block: AudioBlock) -> Int {
+    block.frameCount * block.channelCount * MemoryLayout<Float>.stride
   }
 }
 
@@ -78,7 +86,7 @@ final class FilmSinkWriter: SinkWriter {
       guard let (frame, overlay) = store.take(number) else { continue }
       do throws(RenderError) {
         var bytes = 0
-        for block in store.takeSound() { bytes += try film.write(block) }
+        for block in store.takeSound(before: frame.time) { bytes += try film.write(block) }
         bytes += try film.write(frame, overlay)
         channel.wrote(1, bytes: bytes)
       } catch {
@@ -91,7 +99,11 @@ final class FilmSinkWriter: SinkWriter {
   func finish(_ channel: SinkChannel) throws(PipelineError) {
     do throws(RenderError) {
       var bytes = 0
-      for block in store.takeSound() { bytes += try film.write(block) }
+      for block in store.takeSound(before: .distantFuture) {
+        // The film's end matters more than its last sound where nobody waits any more.
+        if channel.isGivenUp { break }
+        bytes += try film.write(block)
+      }
       bytes += try film.finish()
       channel.wrote(0, bytes: bytes)
     } catch { throw PipelineError(error) }
