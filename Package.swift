@@ -46,7 +46,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", .upToNextMinor(from: "6.2.2")),
   ],
   targets: [
-    system("CFFmpeg", pkgConfig: "libavformat libavcodec libavdevice libavfilter libavutil", apt: "libavformat-dev"),
+    system("CFFmpeg", pkgConfig: "libavformat libavcodec libavutil", apt: "libavformat-dev"),
     system("CScale", pkgConfig: "libswscale libswresample libavutil", apt: "libswscale-dev"),
     system("CALSA", pkgConfig: "alsa", apt: "libasound2-dev"),
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev"),
@@ -83,7 +83,7 @@ let package = Package(
       "BraidPipeline", folder: "Pipeline",
       [
         "BraidCore", "BraidMedia", "BraidIngest", "BraidSync", "BraidFeatures", "BraidInference", "BraidRender",
-        "CPosix", "CCurl",
+        "CKernels", "CPosix", "CCurl",
       ]),
     .executableTarget(
       name: "braid",

@@ -151,6 +151,80 @@ BRAID_VNNI static void row_of_3(const struct braid_depthwise *d, const uint8_t *
   }
 }
 
+// Windows of 3 x 3 in steps of one, two rows of results at once from four interleaved rows of bytes: `vectors` times 16 channels from
+// `at` on, `4 / vectors` pixels at a time. The fourth row has no weight in the first result; the second one's weights are the
+// first one's, a row further down.
+BRAID_VNNI static inline __attribute__((always_inline)) void pairs_of_3(
+    const struct braid_depthwise *d, size_t at, const uint8_t *rows, uint8_t *const y[2], const int vectors) {
+  const size_t pixels = 4 / (size_t)vectors, channels = d->channels, places = (size_t)d->window.output[2];
+  __m512i w[2][3][2], start[2];
+  __m512 scale[2], offset[2];
+#pragma clang loop unroll(full)
+  for (int c = 0; c < vectors; c++) {
+    size_t channel = at + 16 * (size_t)c;
+    start[c] = _mm512_loadu_si512(d->start + channel);
+    scale[c] = _mm512_loadu_ps(d->scale + channel), offset[c] = _mm512_loadu_ps(d->offset + channel);
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 3; k++) {
+      w[0][k][c] = _mm512_loadu_si512(d->weights + 4 * ((size_t)k * d->period + channel));
+      w[1][k][c] = _mm512_slli_epi32(w[0][k][c], 8);
+    }
+  }
+  // Rounding keeps the order, so that bounds can be kept after it.
+  const __m512i low = _mm512_set1_epi16((int16_t)_mm_cvtss_si32(_mm_set_ss(d->low)));
+  const __m512i high = _mm512_set1_epi16((int16_t)_mm_cvtss_si32(_mm_set_ss(d->high)));
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const int is_signed = d->low < 0;
+  for (size_t n = 0; n < places; n += pixels) {
+    // The last ones are made with some that were made already.
+    if (n + pixels > places) n = places - pixels;
+    __m512i whole[2][4];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; i++) {
+      const int c = i % vectors;
+      const uint8_t *from = rows + 4 * ((n + (size_t)(i / vectors)) * channels + at + 16 * (size_t)c);
+      __m512i x[3];
+#pragma clang loop unroll(full)
+      for (int k = 0; k < 3; k++) x[k] = _mm512_loadu_si512(from + 4 * (size_t)k * channels);
+#pragma clang loop unroll(full)
+      for (int row = 0; row < 2; row++) {
+        __m512i sum = start[c];
+#pragma clang loop unroll(full)
+        for (int k = 0; k < 3; k++) sum = _mm512_dpbusd_epi32(sum, x[k], w[row][k][c]);
+        whole[row][i] = _mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), scale[c], offset[c]));
+      }
+    }
+    // The first row last: it stays where both are the same.
+#pragma clang loop unroll(full)
+    for (int row = 1; row >= 0; row--) {
+      __m512i a = _mm512_packs_epi32(whole[row][0], whole[row][1]), b = _mm512_packs_epi32(whole[row][2], whole[row][3]);
+      a = _mm512_min_epi16(_mm512_max_epi16(a, low), high), b = _mm512_min_epi16(_mm512_max_epi16(b, low), high);
+      __m512i bytes = is_signed ? _mm512_packs_epi16(a, b) : _mm512_packus_epi16(a, b);
+      bytes = _mm512_permutexvar_epi32(order, bytes);
+      uint8_t *to = y[row] + n * channels + at;
+      if (channels == 16 * (size_t)vectors) {
+        _mm512_storeu_si512(to, bytes);
+      } else {
+        // Two pixels: the vectors are two.
+        _mm256_storeu_si256((__m256i *)to, _mm512_castsi512_si256(bytes));
+        _mm256_storeu_si256((__m256i *)(to + channels), _mm512_extracti64x4_epi64(bytes, 1));
+      }
+    }
+  }
+}
+
+// Whether two rows of results are made at once.
+static int makes_pairs(const struct braid_depthwise *d) {
+  const struct braid_window *g = &d->window;
+  return d->is_bounded && g->output[2] >= 4 && (d->channels == 16 || d->channels % 32 == 0) && g->kernel[1] == 3 &&
+         g->kernel[2] == 3 && g->stride[1] == 1 && g->stride[2] == 1 && g->dilation[1] == 1 && g->dilation[2] == 1;
+}
+
+BRAID_VNNI static void two_rows_of_3(const struct braid_depthwise *d, const uint8_t *rows, uint8_t *const y[2]) {
+  if (d->channels == 16) pairs_of_3(d, 0, rows, y, 1);
+  for (size_t at = 0; at + 32 <= d->channels; at += 32) pairs_of_3(d, at, rows, y, 2);
+}
+
 void braid_depthwise(const struct braid_depthwise *d, const uint8_t *x, uint8_t *y, uint8_t *scratch, int64_t first,
                      int64_t last) {
   const struct braid_window *g = &d->window;
@@ -164,18 +238,23 @@ void braid_depthwise(const struct braid_depthwise *d, const uint8_t *x, uint8_t 
   int three = d->groups == 1 && g->kernel[2] == 3 && g->dilation[2] == 1;
   size_t used = row_bytes;
   if (before + used > d->line) used = d->line - before;
-  y += (size_t)first * (size_t)g->output[2] * d->channels;
-  for (int64_t oh = first; oh < last; oh++, y += (size_t)g->output[2] * d->channels) {
+  // Rows of results that are made at once, from so many rows of bytes.
+  int64_t together = makes_pairs(d) ? 2 : 1, reach = g->kernel[1] + together - 1;
+  size_t step = (size_t)g->output[2] * d->channels;
+  y += (size_t)first * step;
+  for (int64_t oh = first; oh < last; oh += together, y += (size_t)together * step) {
     for (size_t group = 0; group < d->groups; group++) {
       const uint8_t *from[4];
       for (int k = 0; k < 4; k++) {
         int64_t kh = (int64_t)group * 4 + k;
         int64_t h = oh * g->stride[1] - g->pad[1] + kh * g->dilation[1];
-        from[k] = kh < g->kernel[1] && h >= 0 && h < g->input[1] ? x + (size_t)h * row_bytes : outside;
+        from[k] = kh < reach && h >= 0 && h < g->input[1] ? x + (size_t)h * row_bytes : outside;
       }
       interleave(from, used, d->flip, rows + 4 * (group * d->line + before));
     }
-    if (three)
+    if (together == 2)
+      two_rows_of_3(d, rows, (uint8_t *const[2]){y, oh + 1 < last ? y + step : y});
+    else if (three)
       row_of_3(d, rows, y);
     else if (plain)
       flat_row(d, rows, y);

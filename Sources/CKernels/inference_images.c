@@ -90,6 +90,15 @@ void braid_interleave_planes(const float *x, float *y, size_t channels, size_t p
   }
 }
 
+void braid_interleave_byte_planes(const uint8_t *x, uint8_t *y, size_t channels, size_t plane) {
+  if (channels == 3) {
+    join3(x, x + plane, x + 2 * plane, y, plane);
+    return;
+  }
+  for (size_t i = 0; i < plane; i++)
+    for (size_t c = 0; c < channels; c++) y[i * channels + c] = x[c * plane + i];
+}
+
 // The largest of two lines, byte by byte.
 BRAID_MULTIVERSION
 static void largest_u8(uint8_t *restrict y, const uint8_t *restrict x, size_t count) {

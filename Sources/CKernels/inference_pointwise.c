@@ -14,38 +14,52 @@ struct form {
   int flips, sums, rounds;
 };
 
-// One pixel's results: `vectors` times 16 sums to bytes.
-BRAID_VNNI BRAID_INLINE void finish(const struct braid_pointwise *p, const __m512i *sum, size_t at, const uint8_t *addend,
-                                    uint8_t *y, const int vectors, const struct form form) {
-  __m512i whole[4];
-#pragma clang loop unroll(full)
-  for (int c = 0; c < vectors; c++) {
-    __m512 v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[c]), _mm512_loadu_ps(p->scale + at + 16 * c),
-                               _mm512_loadu_ps(p->offset + at + 16 * c));
-    if (form.sums) {
-      v = _mm512_min_ps(_mm512_max_ps(v, _mm512_set1_ps(p->inner_low)), _mm512_set1_ps(p->inner_high));
-      if (form.rounds) {
-        v = _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-        v = _mm512_fmadd_ps(v, _mm512_set1_ps(p->ratio), _mm512_set1_ps(p->zero));
-      }
-      __m128i bytes = _mm_xor_si128(_mm_loadu_si128((const __m128i *)(addend + 16 * c)), _mm_set1_epi8((char)p->addend_flip));
-      v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)), _mm512_set1_ps(p->addend_scale), v);
+// 16 sums to whole numbers of the result's scale.
+BRAID_VNNI BRAID_INLINE __m512i rescaled(const struct braid_pointwise *p, __m512i sum, size_t at, const uint8_t *addend,
+                                         const struct form form) {
+  __m512 v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_loadu_ps(p->scale + at), _mm512_loadu_ps(p->offset + at));
+  if (form.sums) {
+    v = _mm512_min_ps(_mm512_max_ps(v, _mm512_set1_ps(p->inner_low)), _mm512_set1_ps(p->inner_high));
+    if (form.rounds) {
+      v = _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+      v = _mm512_fmadd_ps(v, _mm512_set1_ps(p->ratio), _mm512_set1_ps(p->zero));
     }
-    if (p->clamps) v = _mm512_min_ps(_mm512_max_ps(v, _mm512_set1_ps(p->low)), _mm512_set1_ps(p->high));
-    whole[c] = _mm512_cvtps_epi32(v);
+    __m128i bytes = _mm_xor_si128(_mm_loadu_si128((const __m128i *)addend), _mm_set1_epi8((char)p->addend_flip));
+    v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)), _mm512_set1_ps(p->addend_scale), v);
   }
-  if (vectors == 4) {
+  if (p->clamps) v = _mm512_min_ps(_mm512_max_ps(v, _mm512_set1_ps(p->low)), _mm512_set1_ps(p->high));
+  return _mm512_cvtps_epi32(v);
+}
+
+// The results of `count` pixels by 16 * `vectors` filters, which follow each other: four vectors become one of bytes. `count` times
+// `vectors` is a multiple of 4.
+BRAID_VNNI BRAID_INLINE void finish_together(const struct braid_pointwise *p, __m512i sum[12][4], size_t at,
+                                             const uint8_t *addend, uint8_t *y, const int count, const int vectors,
+                                             const struct form form) {
+  // Packing works within lanes of 16 bytes: they are put in order.
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < count * vectors; i += 4) {
+    __m512i whole[4];
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 4; k++) {
+      int r = (i + k) / vectors, c = (i + k) % vectors;
+      whole[k] = rescaled(p, sum[r][c], at + 16 * (size_t)c, addend + 16 * (i + k), form);
+    }
     __m512i a = _mm512_packs_epi32(whole[0], whole[1]), b = _mm512_packs_epi32(whole[2], whole[3]);
     __m512i bytes = p->is_signed ? _mm512_packs_epi16(a, b) : _mm512_packus_epi16(a, b);
-    // Packing works within lanes of 16 bytes: they are put in order.
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    _mm512_storeu_si512(y, _mm512_permutexvar_epi32(order, bytes));
-    return;
+    _mm512_storeu_si512(y + 16 * i, _mm512_permutexvar_epi32(order, bytes));
   }
+}
+
+// One pixel's results.
+BRAID_VNNI BRAID_INLINE void finish_alone(const struct braid_pointwise *p, const __m512i *sum, size_t at,
+                                          const uint8_t *addend, uint8_t *y, const int vectors, const struct form form) {
 #pragma clang loop unroll(full)
   for (int c = 0; c < vectors; c++) {
-    __m128i bytes = p->is_signed ? _mm512_cvtsepi32_epi8(whole[c])
-                                 : _mm512_cvtusepi32_epi8(_mm512_max_epi32(whole[c], _mm512_setzero_si512()));
+    __m512i whole = rescaled(p, sum[c], at + 16 * (size_t)c, addend + 16 * c, form);
+    __m128i bytes = p->is_signed ? _mm512_cvtsepi32_epi8(whole)
+                                 : _mm512_cvtusepi32_epi8(_mm512_max_epi32(whole, _mm512_setzero_si512()));
     _mm_storeu_si128((__m128i *)(y + 16 * c), bytes);
   }
 }
@@ -75,9 +89,19 @@ BRAID_VNNI BRAID_INLINE void tile(const struct braid_pointwise *p, const uint8_t
       for (int c = 0; c < vectors; c++) sum[r][c] = _mm512_dpbusd_epi32(sum[r][c], x, weights[c]);
     }
   }
+  if (vectors < 3 && count % 4 == 0 && p->filters == 16 * (size_t)vectors) {
+    finish_together(p, sum, at, addend, y, count, vectors, form);
+    return;
+  }
 #pragma clang loop unroll(full)
-  for (int r = 0; r < count; r++)
-    finish(p, sum[r], at, addend + (size_t)r * p->filters, y + (size_t)r * p->filters, vectors, form);
+  for (int r = 0; r < count; r++) {
+    const uint8_t *other = addend + (size_t)r * p->filters;
+    uint8_t *to = y + (size_t)r * p->filters;
+    if (vectors == 4)
+      finish_together(p, sum + r, at, other, to, 1, 4, form);
+    else
+      finish_alone(p, sum[r], at, other, to, vectors, form);
+  }
 }
 
 // All pixels by 16 * `vectors` filters.

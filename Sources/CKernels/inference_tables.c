@@ -46,6 +46,21 @@ void braid_look_up(const uint8_t *x, uint8_t *y, size_t count, const uint8_t *ta
   for (; i < count; i++) y[i] = table[x[i]];
 }
 
+void braid_look_up_apart(const uint8_t *x, uint8_t *y, size_t count, size_t step, const uint8_t *table) {
+  if (step == 1)
+    braid_look_up(x, y, count, table);
+  else
+    for (size_t i = 0; i < count; i++) y[i * step] = table[x[i]];
+}
+
+void braid_look_up_f32(const uint8_t *x, float *y, size_t count, size_t step, const float *table) {
+  if (step == 1) {
+    for (size_t i = 0; i < count; i++) y[i] = table[x[i]];
+  } else {
+    for (size_t i = 0; i < count; i++) y[i * step] = table[x[i]];
+  }
+}
+
 void braid_look_up_channels(const uint8_t *x, uint8_t *y, size_t outer, size_t channels, size_t inner,
                             const uint8_t *tables) {
   for (size_t o = 0; o < outer; o++) {

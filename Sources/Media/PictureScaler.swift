@@ -1,7 +1,7 @@
 public import BraidCore
 import CScale
 
-/// Scales pictures of any format to gray, RGB or planar YCbCr bytes of one size. Wraps libswscale.
+/// Scales pictures of any format to planes of gray, RGB or YCbCr bytes of one size. Wraps libswscale.
 ///
 /// The picture is stretched to the whole of the target: by averaging over areas when it gets smaller in both directions,
 /// bilinearly otherwise. Arithmetic is the library's bit-exact one on one thread, so equal pictures give equal bytes.
@@ -14,18 +14,18 @@ import CScale
 public struct PictureScaler: ~Copyable, @unchecked Sendable {
   // SAFETY: the context and the memory are owned by this one value and are never handed out.
 
-  /// What a pixel of the result is.
+  /// What the planes of the result are, each of a byte a pixel, one after the other.
   public enum Layout: Hashable, Sendable {
-    /// One byte: luma, 0 (black) to 255 (white).
+    /// One: luma, 0 (black) to 255 (white).
     case gray
-    /// Three bytes: red, green, blue, each 0 to 255.
-    case rgb24
-    /// Three planes of a byte a pixel, one after the other: luma, Cb, Cr, each 0 to 255, chroma 128 where there is no
-    /// colour. The matrix is the frame's own, so that nothing is turned into RGB on the way; BT.601 for frames of RGB.
-    case planar
+    /// Three: red, green, blue, each 0 to 255. Planes, because the library writes those several times as fast as pixels.
+    case rgb
+    /// Three: luma, Cb, Cr, each 0 to 255, chroma 128 where there is no colour. The matrix is the frame's own, so that nothing is
+    /// turned into RGB on the way; BT.601 for frames of RGB.
+    case yCbCr
 
-    /// Bytes a pixel.
-    public var channelCount: Int { self == .gray ? 1 : 3 }
+    /// How many planes.
+    public var planeCount: Int { self == .gray ? 1 : 3 }
   }
 
   private struct Source: Equatable {
@@ -42,7 +42,7 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
   public let width: Int
   /// Pixels down of the result.
   public let height: Int
-  /// What a pixel of the result is.
+  /// What the planes of the result are.
   public let layout: Layout
 
   private var context: OpaquePointer?
@@ -53,9 +53,6 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
   // libswscale writes whole vectors past the end of a row: it gets rows of its own, padded.
   private let rows: UnsafeMutableRawPointer
   private let rowBytes: Int
-  /// Bytes of a row that are the picture's, and rows of all planes.
-  private let usedBytes: Int
-  private let rowCount: Int
   private let planes: UnsafeMutablePointer<UnsafePointer<UInt8>?>
   private let strides: UnsafeMutablePointer<Int32>
   private let fullRange: [UInt8]
@@ -73,9 +70,8 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     self.width = width
     self.height = height
     self.layout = layout
-    usedBytes = layout == .planar ? width : width * layout.channelCount
-    rowCount = layout == .planar ? 3 * height : height
-    rowBytes = (usedBytes + 63) / 64 * 64 + 64
+    let rowCount = layout.planeCount * height
+    rowBytes = (width + 63) / 64 * 64 + 64
     unsafe rows = .allocate(byteCount: rowBytes * (rowCount + 1), alignment: 64)
     unsafe rows.initializeMemory(as: UInt8.self, repeating: 0, count: rowBytes * (rowCount + 1))
     unsafe planes = .allocate(capacity: 4)
@@ -92,11 +88,11 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     unsafe strides.deallocate()
   }
 
-  /// Bytes of a result: `height * width * channels`.
-  public var byteCount: Int { width * height * layout.channelCount }
+  /// Bytes of a result: `planes * height * width`.
+  public var byteCount: Int { width * height * layout.planeCount }
 
-  /// Writes the picture, or a part of it, to the first ``byteCount`` bytes of `destination`, `[height, width, channels]`
-  /// or, of planes, `[3, height, width]`, without padding.
+  /// Writes the picture, or a part of it, to the first ``byteCount`` bytes of `destination`, `[planes, height, width]`, without
+  /// padding.
   ///
   /// The frame's rows must be padded as FFmpeg's are (the library reads whole vectors).
   /// - Parameters:
@@ -106,29 +102,33 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
   ///   - destination: where bytes go.
   ///   - first: the byte of `destination` that the first one goes to.
   ///   - step: bytes from one row to the next in `destination`; nil where they follow each other.
+  ///   - planeStep: bytes from one plane to the next in `destination`; nil where they follow each other.
   /// - Throws: ``MediaError/Code/bufferTooSmall``, ``MediaError/Code/unsupportedConversion`` (of parts also for formats with
   ///   several pixels in a byte), ``MediaError/Code/conversionFailed``; the scaler can be used again after each.
   public mutating func scale(
     _ frame: VideoFrame, region: PictureRegion? = nil, into destination: inout MutableSpan<UInt8>, from first: Int = 0,
-    rowBytes step: Int? = nil
+    rowBytes step: Int? = nil, planeBytes planeStep: Int? = nil
   ) throws(MediaError) {
-    let step = step ?? usedBytes
-    guard first >= 0, step >= usedBytes, destination.count >= first + (rowCount - 1) * step + usedBytes else {
+    let step = step ?? width
+    let planeStep = planeStep ?? step * height
+    guard first >= 0, step >= width, planeStep >= step * (height - 1) + width,
+      destination.count >= first + (layout.planeCount - 1) * planeStep + (height - 1) * step + width
+    else {
       throw MediaError(
         .bufferTooSmall, "\(destination.count) bytes are too few for \(byteCount)", location: "scaler")
     }
     if let region { try check(region, of: frame) }
     try prepare(for: frame, region)
     try convert(frame, region)
-    let bytes = usedBytes
     unsafe destination.withUnsafeMutableBufferPointer { target in
       guard let base = target.baseAddress else { return }
-      for row in 0..<rowCount {
+      for row in 0..<layout.planeCount * height {
         let line = unsafe rows.advanced(by: row * rowBytes).assumingMemoryBound(to: UInt8.self)
+        let place = first + row / height * planeStep + row % height * step
         if stretchesRange {
-          for column in 0..<bytes { unsafe base[first + row * step + column] = fullRange[Int(line[column])] }
+          for column in 0..<width { unsafe base[place + column] = fullRange[Int(line[column])] }
         } else {
-          unsafe base.advanced(by: first + row * step).update(from: line, count: bytes)
+          unsafe base.advanced(by: place).update(from: line, count: width)
         }
       }
     }
@@ -147,15 +147,18 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
       throw MediaError(.conversionFailed, "the frame has no pixels", location: "scaler")
     }
     if let region { moveToPart(region, of: frame) }
+    // The library's order of red, green and blue is green, blue, red.
+    let order = layout == .rgb ? (1, 2, 0) : (0, 1, 2)
+    let planeBytes = height * rowBytes
+    let isOne = layout == .gray
     var targets:
       (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) =
-        unsafe (rows, nil, nil, nil)
-    var targetStride: (Int32, Int32, Int32, Int32) = (Int32(rowBytes), 0, 0, 0)
-    if layout == .planar {
-      unsafe targets.1 = rows.advanced(by: height * rowBytes)
-      unsafe targets.2 = rows.advanced(by: 2 * height * rowBytes)
-      targetStride = (Int32(rowBytes), Int32(rowBytes), Int32(rowBytes), 0)
-    }
+        unsafe (
+          rows.advanced(by: order.0 * planeBytes), isOne ? nil : rows.advanced(by: order.1 * planeBytes),
+          isOne ? nil : rows.advanced(by: order.2 * planeBytes), nil
+        )
+    let step = Int32(rowBytes)
+    var targetStride: (Int32, Int32, Int32, Int32) = (step, isOne ? 0 : step, isOne ? 0 : step, 0)
     let written = unsafe withUnsafeMutableBytes(of: &targets) { targets in
       unsafe withUnsafeMutableBytes(of: &targetStride) { targetStride in
         unsafe sws_scale(
@@ -192,7 +195,7 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
     let shrinks = width <= wanted.width && height <= wanted.height
     let flags =
       (shrinks ? SWS_AREA : SWS_BILINEAR) | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP
-    if layout == .planar {
+    if layout == .yCbCr {
       unsafe context = planarContext(wanted, format, flags)
     } else {
       unsafe context = sws_getContext(
@@ -206,10 +209,10 @@ public struct PictureScaler: ~Copyable, @unchecked Sendable {
         location: "scaler", remedy: "Convert the input to a common pixel format first, with ffmpeg for example.")
     }
     // RGB has no matrix, and the library takes BT.709 for that code.
-    let isUnnamed = frame.colorSpace == 2 || (layout == .planar && frame.colorSpace == 0)
+    let isUnnamed = frame.colorSpace == 2 || (layout == .yCbCr && frame.colorSpace == 0)
     let matrix = isUnnamed ? SWS_CS_DEFAULT : frame.colorSpace
     let full = takesLumaAlone || frame.format.isFullRange
-    let target = layout == .planar ? matrix : SWS_CS_DEFAULT
+    let target = layout == .yCbCr ? matrix : SWS_CS_DEFAULT
     // A refusal means that neither side is YUV and there is nothing to set.
     _ = unsafe sws_setColorspaceDetails(
       context, sws_getCoefficients(matrix), full ? 1 : 0, sws_getCoefficients(target), 1, 0, 1 << 16, 1 << 16)
@@ -250,8 +253,8 @@ extension PictureScaler.Layout {
   fileprivate var format: AVPixelFormat {
     switch self {
     case .gray: AV_PIX_FMT_GRAY8
-    case .rgb24: AV_PIX_FMT_RGB24
-    case .planar: AV_PIX_FMT_YUV444P
+    case .rgb: AV_PIX_FMT_GBRP
+    case .yCbCr: AV_PIX_FMT_YUV444P
     }
   }
 }

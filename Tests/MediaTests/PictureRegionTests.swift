@@ -23,7 +23,7 @@ struct PictureRegionTests {
     ])
   func equalsCut(region: PictureRegion) throws {
     let value = { (x: Int, y: Int) in UInt8((x * 3 + y * 2) % 256) }
-    for layout in [PictureScaler.Layout.gray, .rgb24] {
+    for layout in [PictureScaler.Layout.gray, .rgb] {
       let whole = Pictures.rgb(64, 48) { (value($0, $1), value($1, $0), value($0, $0)) }
       let cut = Pictures.rgb(region.width, region.height) { x, y in
         let (x, y) = (x + region.x, y + region.y)
@@ -40,14 +40,14 @@ struct PictureRegionTests {
   @Test("Changing between parts and wholes gives what a fresh scaler gives; a part beyond the picture is an error")
   func changes() throws {
     let frame = Pictures.rgb(64, 48) { (UInt8($0), UInt8($1), 7) }
-    var scaler = try PictureScaler(width: 12, height: 9, layout: .rgb24)
+    var scaler = try PictureScaler(width: 12, height: 9, layout: .rgb)
     var bytes = [UInt8](repeating: 0, count: scaler.byteCount)
     for region in [
       PictureRegion(x: 4, y: 4, width: 20, height: 20), nil, PictureRegion(x: 0, y: 0, width: 64, height: 48),
     ] {
       var destination = bytes.mutableSpan
       try scaler.scale(frame, region: region, into: &destination)
-      let expected = try region.map { try Self.scale(frame, $0, .rgb24) } ?? Pictures.scale(frame, 12, 9, .rgb24)
+      let expected = try region.map { try Self.scale(frame, $0, .rgb) } ?? Pictures.scale(frame, 12, 9, .rgb)
       #expect(bytes == expected)
     }
     for region in [
@@ -93,7 +93,7 @@ struct PictureRegionTests {
       #expect(region.width >= min(2, size.0 - region.x) && region.x + region.width <= size.0, "\(region) in \(size)")
       #expect(region.height >= 1 && region.y + region.height <= size.1, "\(region) in \(size)")
       if round == 0 {
-        _ = try Self.scale(Pictures.yuv(size.0, size.1, full: true, y: { _, _ in 9 }), region, .rgb24)
+        _ = try Self.scale(Pictures.yuv(size.0, size.1, full: true, y: { _, _ in 9 }), region, .rgb)
       }
     }
   }

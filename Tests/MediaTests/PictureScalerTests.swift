@@ -19,10 +19,9 @@ struct PictureScalerTests {
     // Pure red by the two standards, studio range.
     for (space, y, u, v) in [(Int32(5), 81, 90, 240), (1, 63, 102, 240), (2, 81, 90, 240)] as [(Int32, Int, Int, Int)] {
       let frame = Pictures.yuv(32, 32, colorSpace: space, y: { _, _ in UInt8(y) }, u: UInt8(u), v: UInt8(v))
-      let bytes = try Pictures.scale(frame, 32, 32, .rgb24)
-      for pixel in stride(from: 0, to: bytes.count, by: 3) {
-        #expect(bytes[pixel] >= 252 && bytes[pixel + 1] <= 3 && bytes[pixel + 2] <= 3)
-      }
+      let bytes = try Pictures.scale(frame, 32, 32, .rgb)
+      #expect(bytes.count == 3 * 1024)
+      #expect(bytes[..<1024].allSatisfy { $0 >= 252 } && bytes[1024...].allSatisfy { $0 <= 3 })
     }
   }
 
@@ -36,10 +35,11 @@ struct PictureScalerTests {
     // 0.587 * 255
     #expect(green.allSatisfy { abs(Int($0) - 150) <= 2 })
     let pattern = Pictures.rgb(31, 17) { (UInt8($0 * 8), UInt8($1 * 15), UInt8(($0 + $1) * 5)) }
-    let same = try Pictures.scale(pattern, 31, 17, .rgb24)
+    let same = try Pictures.scale(pattern, 31, 17, .rgb)
     for y in 0..<17 {
       for x in 0..<31 {
-        #expect(same[(y * 31 + x) * 3] == UInt8(x * 8) && same[(y * 31 + x) * 3 + 2] == UInt8((x + y) * 5))
+        let pixel = (0..<3).map { same[($0 * 17 + y) * 31 + x] }
+        #expect(pixel == [UInt8(x * 8), UInt8(y * 15), UInt8((x + y) * 5)])
       }
     }
   }
@@ -60,7 +60,7 @@ struct PictureScalerTests {
   @Test(
     "Odd sizes, one pixel, and extreme ratios", arguments: [(1, 1), (3, 1), (1, 7), (17, 33), (639, 361), (4096, 4)])
   func oddSizes(_ width: Int, _ height: Int) throws {
-    for layout in [PictureScaler.Layout.gray, .rgb24] {
+    for layout in [PictureScaler.Layout.gray, .rgb] {
       for (toWidth, toHeight) in [(1, 1), (5, 3), (96, 96), (333, 7)] {
         let yuv = try Pictures.scale(
           Pictures.yuv(width, height, full: true, y: { _, _ in 100 }), toWidth, toHeight, layout)
@@ -75,7 +75,7 @@ struct PictureScalerTests {
 
   @Test("A scaler follows changes of size and format, and gives what a fresh one gives")
   func reconfigures() throws {
-    var scaler = try PictureScaler(width: 20, height: 20, layout: .rgb24)
+    var scaler = try PictureScaler(width: 20, height: 20, layout: .rgb)
     let frames = [
       Pictures.yuv(64, 48, y: { x, _ in UInt8(x * 3) }), Pictures.rgb(30, 30) { (UInt8($0), UInt8($1), 9) },
       Pictures.yuv(64, 48, full: true, y: { x, _ in UInt8(x * 3) }), Pictures.yuv(10, 90, y: { _, y in UInt8(y) }),
@@ -84,14 +84,14 @@ struct PictureScalerTests {
       var bytes = [UInt8](repeating: 0, count: scaler.byteCount)
       var span = bytes.mutableSpan
       try scaler.scale(frame, into: &span)
-      #expect(bytes == (try Pictures.scale(frame, 20, 20, .rgb24)))
+      #expect(bytes == (try Pictures.scale(frame, 20, 20, .rgb)))
     }
   }
 
   @Test("Wrong sizes and buffers are errors, and nothing is written past the picture")
   func errors() throws {
     #expect(throws: MediaError.self) { _ = try PictureScaler(width: 0, height: 3, layout: .gray).byteCount }
-    var scaler = try PictureScaler(width: 7, height: 5, layout: .rgb24)
+    var scaler = try PictureScaler(width: 7, height: 5, layout: .rgb)
     var small = [UInt8](repeating: 0, count: 104)
     var smallSpan = small.mutableSpan
     let frame = Pictures.yuv(64, 48, y: { _, _ in 99 })
@@ -112,21 +112,21 @@ struct PlanarScalerTests {
   @Test("Planes keep the frame's matrix, full range, and gray has no colour", arguments: [Int32(1), 2, 5, 9])
   func planes(colorSpace: Int32) throws {
     let studio = try Pictures.scale(
-      Pictures.yuv(64, 48, colorSpace: colorSpace, y: { _, _ in 126 }, u: 184, v: 72), 20, 10, .planar)
+      Pictures.yuv(64, 48, colorSpace: colorSpace, y: { _, _ in 126 }, u: 184, v: 72), 20, 10, .yCbCr)
     #expect(studio.count == 600)
     #expect(studio[0..<200].allSatisfy { abs(Int($0) - 128) <= 1 })
     // 128 +- 56 * 255 / 224
     #expect(
       studio[200..<400].allSatisfy { abs(Int($0) - 192) <= 1 } && studio[400...].allSatisfy { abs(Int($0) - 64) <= 1 })
     let full = try Pictures.scale(
-      Pictures.yuv(64, 48, full: true, colorSpace: colorSpace, y: { _, _ in 126 }, u: 184, v: 72), 20, 10, .planar)
+      Pictures.yuv(64, 48, full: true, colorSpace: colorSpace, y: { _, _ in 126 }, u: 184, v: 72), 20, 10, .yCbCr)
     #expect(full[0..<200].allSatisfy { $0 == 126 } && full[200..<400].allSatisfy { $0 == 184 })
     #expect(full[400...].allSatisfy { $0 == 72 })
   }
 
   @Test("RGB becomes BT.601's luma and chroma")
   func fromRGB() throws {
-    let planes = try Pictures.scale(Pictures.rgb(31, 17) { _, _ in (200, 100, 50) }, 8, 8, .planar)
+    let planes = try Pictures.scale(Pictures.rgb(31, 17) { _, _ in (200, 100, 50) }, 8, 8, .yCbCr)
     // Y = 124.2, Cb = 128 + (50 - Y) / 1.772, Cr = 128 + (200 - Y) / 1.402
     for (plane, expected) in [124, 86, 182].enumerated() {
       #expect(planes[(plane * 64)..<(plane * 64 + 64)].allSatisfy { abs(Int($0) - expected) <= 1 })
@@ -137,7 +137,7 @@ struct PlanarScalerTests {
   func sizes(width: Int, height: Int) throws {
     let frame = Pictures.yuv(width, height, full: true, y: { x, y in UInt8((x * 3 + y * 5) % 256) })
     for (toWidth, toHeight) in [(1, 1), (5, 3), (96, 96)] {
-      let planes = try Pictures.scale(frame, toWidth, toHeight, .planar)
+      let planes = try Pictures.scale(frame, toWidth, toHeight, .yCbCr)
       let gray = try Pictures.scale(frame, toWidth, toHeight, .gray)
       // Beyond 128 to 1 either may be off by 2.
       let tolerance = width / toWidth > 128 || height / toHeight > 128 ? 4 : 1

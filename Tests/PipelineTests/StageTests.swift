@@ -49,7 +49,7 @@ struct StageTests {
     for frame in 0..<2 {
       for channel in 0..<channels {
         for pixel in 0..<15 {
-          let byte = frames[frame][pixel * channels + (colour == .bgr ? 2 - channel : channel)]
+          let byte = frames[frame][(colour == .bgr ? 2 - channel : channel) * 15 + pixel]
           let mean = picture.mean[channel % picture.mean.count]
           let expected = (-1 + 3 * Float(byte) / 255 - mean) / 0.5
           let plane = frame * channels + channel

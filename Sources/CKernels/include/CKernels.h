@@ -294,7 +294,11 @@ void braid_quantise_u8(const float *x, uint8_t *y, size_t count, float scale, in
 /// y[i] = table[x[i]] for `count` bytes; `table` has 256. `x` and `y` may be the same.
 void braid_look_up(const uint8_t *x, uint8_t *y, size_t count, const uint8_t *table);
 
-/// The same with a table of 256 for each of `channels`: `x` and `y` are [outer, channels, inner].
+/// y[i * step] = table[x[i]] for `count` bytes; `table` has 256.
+void braid_look_up_f32(const uint8_t *x, float *y, size_t count, size_t step, const float *table);
+void braid_look_up_apart(const uint8_t *x, uint8_t *y, size_t count, size_t step, const uint8_t *table);
+
+/// The same as braid_look_up with a table of 256 for each of `channels`: `x` and `y` are [outer, channels, inner].
 void braid_look_up_channels(const uint8_t *x, uint8_t *y, size_t outer, size_t channels, size_t inner,
                             const uint8_t *tables);
 
@@ -305,6 +309,7 @@ void braid_quantise_planes(const float *x, uint8_t *y, size_t channels, size_t p
 
 /// Planes [channels, plane] to pixels [plane, channels].
 void braid_interleave_planes(const float *x, float *y, size_t channels, size_t plane);
+void braid_interleave_byte_planes(const uint8_t *x, uint8_t *y, size_t channels, size_t plane);
 
 /// The largest of each window, byte by byte: `x` [rows, columns, channels]. The first spatial axis of `window` is of size
 /// 1. A window that holds nothing gives the smallest byte. `scratch` takes one row of `x`.
@@ -346,6 +351,8 @@ struct braid_depthwise {
   uint8_t zero_point;
   /// 0x80 where those are signed, which makes them unsigned; else 0.
   uint8_t flip;
+  /// Whether |sum * scale + offset| is less than 2^31 whatever the bytes are.
+  int32_t is_bounded;
 };
 
 /// Calls `body` with `context`, the number of a part and how many there are, once for each part: `threads` parts at once,

@@ -3,8 +3,7 @@
 #define BRAID_CFFMPEG_H
 
 #include <libavcodec/avcodec.h>
-#include <libavdevice/avdevice.h>
-#include <libavfilter/avfilter.h>
+#include <libavdevice/version.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/channel_layout.h>
@@ -15,6 +14,21 @@
 #include <libavutil/mathematics.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
+
+#include <dlfcn.h>
+
+#define BRAID_TEXT(number) #number
+#define BRAID_LIBRARY(name, version) "lib" name ".so." BRAID_TEXT(version)
+
+// libavdevice's av_input_video_device_next. The library, with more than a hundred that it needs, is loaded at the first call: most
+// sessions have no device. NULL also where it cannot be loaded.
+static inline const AVInputFormat *braid_next_device_reader(const AVInputFormat *previous) {
+  void *library = dlopen(BRAID_LIBRARY("avdevice", LIBAVDEVICE_VERSION_MAJOR), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (!library) return NULL;
+  const AVInputFormat *(*next)(const AVInputFormat *);
+  *(void **)&next = dlsym(library, "av_input_video_device_next");
+  return next ? next(previous) : NULL;
+}
 
 static const int64_t braid_AV_NOPTS_VALUE = AV_NOPTS_VALUE;
 static const int braid_AVERROR_EOF = AVERROR_EOF;

@@ -16,6 +16,7 @@ private struct DepthwiseParameters: Sendable {
   let high: Float
   let zeroPoint: UInt8
   let flip: UInt8
+  let isBounded: Bool
 
   var scratchBytes: Int { (1 + 4 * groups) * line }
 
@@ -30,7 +31,8 @@ private struct DepthwiseParameters: Sendable {
             var call = unsafe braid_depthwise(
               window: window, channels: channels, groups: groups, line: line, period: period,
               weights: weights.baseAddress, start: start.baseAddress, scale: scale.baseAddress,
-              offset: offset.baseAddress, low: low, high: high, zero_point: zeroPoint, flip: flip)
+              offset: offset.baseAddress, low: low, high: high, zero_point: zeroPoint, flip: flip,
+              is_bounded: isBounded ? 1 : 0)
             unsafe braid_depthwise(&call, x, y, scratch, Int64(rows.lowerBound), Int64(rows.upperBound))
           }
         }
@@ -120,14 +122,16 @@ extension PlanBuilder {
       guard let values = graph[id].tensor?.floats, values.count == channels else { return nil }
       bias = scaledBias(values, fusion, factor: 1)
     }
+    var largest: Float = 0
     for place in 0..<period where geometry.strides[1] == 1 || place < channels {
       let channel = place % channels
-      var sum = 0
+      var (sum, reach) = (0, 0)
       for row in 0..<rows {
         for column in 0..<columns {
           let weight = taps[(channel * rows + row) * columns + column]
           packed[(((row / 4) * columns + column) * period + place) * 4 + row % 4] = weight
           sum += Int(weight)
+          reach += abs(Int(weight)) * 255
         }
       }
       let factor = input.scale * fusion.weightScales[fusion.weightScales.count == 1 ? 0 : channel] / result.scale
@@ -139,10 +143,12 @@ extension PlanBuilder {
       start[place] = first
       scale[place] = factor
       offset[place] = Float(result.zeroPoint) + (whole ? 0 : level * factor)
+      largest = max(largest, Float(abs(constant) + reach) * abs(factor) + abs(offset[place]))
     }
     return DepthwiseParameters(
       window: geometry.threeAxes, channels: channels, groups: groups, line: line, period: period, weights: packed,
       start: start, scale: scale, offset: offset, low: bounds.0, high: bounds.1,
-      zeroPoint: UInt8(truncatingIfNeeded: Int(input.zeroPoint)), flip: isSigned ? 0x80 : 0)
+      zeroPoint: UInt8(truncatingIfNeeded: Int(input.zeroPoint)), flip: isSigned ? 0x80 : 0, isBounded: largest < 0x1p30
+    )
   }
 }

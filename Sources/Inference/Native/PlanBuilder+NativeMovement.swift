@@ -122,21 +122,29 @@ extension PlanBuilder {
     return true
   }
 
-  /// Copies planes of real numbers into the pixels of `slot`; false where it is not that copy.
+  /// Copies planes of real numbers or bytes into the pixels of `slot`; false where it is not that copy.
   mutating func interleavePlanes(
     _ id: ValueID, _ home: (slot: Int, layout: MemoryDescriptor), _ slot: Int, _ wanted: MemoryDescriptor
   ) -> Bool {
-    guard let type = graph[id].type, type.shape.rank == 4, type.elementType == .float32,
+    guard let type = graph[id].type, type.shape.rank == 4, type.elementType == .float32 || type.elementType.isQuantised,
       (2...4).contains(type.shape[1]),
       type.shape.elementCount > 0, let planes = MemoryDescriptor(plain: type), home.layout.places(like: planes),
-      let pixels = MemoryDescriptor.channelsLast(.float32, type.shape.dimensions), wanted.places(like: pixels)
+      let pixels = MemoryDescriptor.channelsLast(type.elementType, type.shape.dimensions), wanted.places(like: pixels)
     else { return false }
     let (batch, channels, plane) = (type.shape[0], type.shape[1], type.shape[2] * type.shape[3])
     addNative("Reorder", [(home.slot, type)], (slot, type)) { arguments throws(InferenceError) in
-      let (from, to) = (Elements<Float>(arguments.input(0)), Elements<Float>(arguments.output))
+      let (from, to) = unsafe (arguments.input(0).pointer, arguments.output.pointer)
       for picture in 0..<batch {
-        let offset = picture * channels * plane
-        unsafe braid_interleave_planes(from.pointer + offset, to.pointer + offset, channels, plane)
+        let offset = picture * channels * plane * type.elementType.byteCount
+        if type.elementType == .float32 {
+          unsafe braid_interleave_planes(
+            (from + offset).assumingMemoryBound(to: Float.self), (to + offset).assumingMemoryBound(to: Float.self),
+            channels, plane)
+        } else {
+          unsafe braid_interleave_byte_planes(
+            (from + offset).assumingMemoryBound(to: UInt8.self), (to + offset).assumingMemoryBound(to: UInt8.self),
+            channels, plane)
+        }
       }
     }
     return true

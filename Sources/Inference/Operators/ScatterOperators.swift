@@ -28,7 +28,11 @@ extension OperatorRegistry {
       }
     ) { call, outputs throws(InferenceError) in
       let tuples = try TupleIndices(data: call.input(0).shape, indices: call.input(1), batchAxes: 0)
-      return try outputs[0].elementType.numberKernel(ScatterTuplesKernel(tuples: tuples, reduction: Reduction(call)))
+      let reduction = try Reduction(call)
+      if reduction == .none, let places = try call.input(1).tensor?.integers, let runs = tuples.runs(places) {
+        return ByteSize(of: outputs[0].elementType).kernel(ScatterRunsKernel(runs: runs))
+      }
+      return try outputs[0].elementType.numberKernel(ScatterTuplesKernel(tuples: tuples, reduction: reduction))
     },
     OperatorDefinition(
       "TensorScatter", acceptsHalf: true,
@@ -131,6 +135,17 @@ extension OperatorRegistry {
       try walk.forEach(IndexElements(arguments.input(1))) { data, place in
         y[data] = reduction(y[data], updates[place])
       }
+    }
+  }
+
+  /// Updates whose places are known beforehand.
+  private struct ScatterRunsKernel: SizedKernel {
+    let runs: [TupleIndices.Run]
+
+    func run<T: BitwiseCopyable>(_ arguments: KernelArguments, _: T.Type) {
+      arguments.output.copy(from: arguments.input(0))
+      let (updates, y) = (Elements<T>(arguments.input(2)), Elements<T>(arguments.output))
+      for run in runs { y.copy(run.count, of: updates, from: run.block, to: run.data) }
     }
   }
 

@@ -183,4 +183,32 @@ struct TupleIndices: Sendable {
     for axis in 0..<width { offset += (try indices.place(index * width + axis, of: sizes[axis])) * strides[axis] }
     return offset
   }
+
+  /// Elements that follow each other both in the data and among the blocks.
+  struct Run: Sendable {
+    var data: Int
+    var block: Int
+    var count: Int
+  }
+
+  /// The runs of all blocks, in order, for indices that are known; nil where one lies outside the data.
+  func runs(_ indices: [Int]) -> [Run]? {
+    guard indices.count == count * width else { return nil }
+    var runs: [Run] = []
+    for tuple in 0..<count {
+      var offset = tuple / perBatch * batchSpan
+      for axis in 0..<width {
+        let index = indices[tuple * width + axis]
+        let place = index < 0 ? index + sizes[axis] : index
+        guard place >= 0, place < sizes[axis] else { return nil }
+        offset += place * strides[axis]
+      }
+      if let last = runs.indices.last, runs[last].data + runs[last].count == offset {
+        runs[last].count += block
+      } else {
+        runs.append(Run(data: offset, block: tuple * block, count: block))
+      }
+    }
+    return runs
+  }
 }

@@ -7,6 +7,8 @@ struct QuantisationHoisting {
   ]
 
   private var graph: Graph
+  /// Of the graph as it is: made anew after each change.
+  private var index: GraphIndex
 
   static func run(_ graph: Graph) throws(InferenceError) -> Graph {
     var pass = QuantisationHoisting(graph: graph)
@@ -19,12 +21,15 @@ struct QuantisationHoisting {
     return DeadCode.run(pass.graph)
   }
 
-  private init(graph: Graph) { self.graph = graph }
+  private init(graph: Graph) {
+    self.graph = graph
+    index = GraphIndex(graph)
+  }
 
   private mutating func hoist(_ place: Int) throws(InferenceError) {
     var node = graph.body.nodes[place]
     guard Self.movements.contains(node.kind), try movesWholeElements(node) else { return }
-    let index = GraphIndex(graph)
+    let index = index
     // Every reader of every result must be the same conversion.
     var conversions: [Int] = []
     for case .some(let output) in node.outputs {
@@ -81,6 +86,7 @@ struct QuantisationHoisting {
     }
     graph.body.nodes[place] = node
     graph.body.nodes.insert(contentsOf: added, at: place)
+    self.index = GraphIndex(graph)
   }
 
   /// What the node at `place` converts to, where it is a conversion of a whole tensor.

@@ -14,6 +14,8 @@ struct PlanBuilder {
   var scratchBytes = 0
   /// Where each value lies, and in what layout.
   var placements: [ValueID: Placement] = [:]
+  /// What inputs stand for that are taken as bytes in place of real numbers.
+  private var storedInputs: [ValueID: Quantization] = [:]
   /// Slots that outlive a run: inputs and outputs.
   var pinned: Set<Int> = []
   /// What was measured of oneDNN's implementations; nil where they are chosen by rule.
@@ -54,7 +56,9 @@ struct PlanBuilder {
     graph.body.inputs = kept
     let fused = options.optimisation == .fused
     graph = try Specialisation.run(graph, inputs: types, limits: limits, fused: fused)
-    if fused { graph = try Self.optimised(graph, types, limits) }
+    guard fused else { return }
+    (graph, storedInputs) = StoredInputs.run(graph, options.storedInputs, &types)
+    graph = try Self.optimised(graph, types, limits)
   }
 
   /// Whether `options` fit the model.
@@ -142,7 +146,7 @@ struct PlanBuilder {
       inputInfo.append(
         TensorInfo(
           name: declared.name, elementType: type.elementType, dimensions: type.shape.dimensions.map(Dimension.fixed),
-          quantization: Quantization(ofInput: id, in: graph)))
+          quantization: storedInputs[id] ?? Quantization(ofInput: id, in: graph)))
     }
     try lower(graph.body.nodes)
     for id in graph.body.outputs {

@@ -16,6 +16,9 @@ public struct SessionOptions: Sendable, Hashable {
   public var inputShapes: [String: [Int]] = [:]
   /// Whole-number inputs that never change, by name: every element is the value. They are no inputs of the session.
   public var constantInputs: [String: Int] = [:]
+  /// Real inputs, by name, that are taken as bytes where the first thing that the model does with them is to quantise them: their
+  /// ``TensorInfo`` then has the type of the bytes and what they stand for. The others stay as they are.
+  public var storedInputs: Set<String> = []
   /// How far the graph is rewritten.
   public var optimisation = Optimisation.fused
   /// How one of oneDNN's implementations is chosen for a layer.

@@ -42,11 +42,11 @@ extension FormatContext {
 
   /// libavdevice's reader of this name; its list holds all names that a reader has, with commas between.
   private static func deviceReader(_ name: String) -> UnsafePointer<AVInputFormat>? {
-    var format = unsafe av_input_video_device_next(nil)
+    var format = unsafe braid_next_device_reader(nil)
     while let candidate = unsafe format {
       let names = unsafe FFmpegCall.string(candidate.pointee.name).split(separator: ",")
       if names.contains(where: { $0 == name }) { return unsafe candidate }
-      unsafe format = av_input_video_device_next(candidate)
+      unsafe format = braid_next_device_reader(candidate)
     }
     return nil
   }

@@ -12,15 +12,14 @@ final class CropRunner {
   private struct Batch {
     let count: Int
     let session: InferenceSession
-    let input: Int
+    let staging: PictureStaging
     /// For each output that a job has room for, its place in the session.
     let places: [Int]
-    /// The pictures, one after another, and each output of all of them.
-    var values: [Float]
+    /// Each output of all pictures.
     var outputs: [[Float]]
   }
 
-  private let picture: PictureStaging
+  private let picture: ModelDescription.Picture
   /// From one picture at once upwards.
   private var batches: [Batch] = []
 
@@ -37,7 +36,7 @@ final class CropRunner {
     _ picture: ModelDescription.Picture, input: String, outputs: [String], session: InferenceSession,
     larger: [(count: Int, plan: Plan)]
   ) throws {
-    self.picture = try PictureStaging(picture)
+    self.picture = picture
     try add(1, session, input, outputs)
     for (count, plan) in larger { try add(count, try InferenceSession(plan), input, outputs) }
   }
@@ -48,13 +47,12 @@ final class CropRunner {
 
   private func add(
     _ count: Int, _ session: InferenceSession, _ input: String, _ outputs: [String]
-  ) throws(PipelineError) {
+  ) throws {
     guard let place = session.inputIndex(input) else { throw Self.fault("the model has no input '\(input)'") }
     let places = outputs.compactMap { session.outputIndex($0) }
     batches.append(
       Batch(
-        count: count, session: session, input: place, places: places,
-        values: Array(repeating: 0, count: count * picture.values.count),
+        count: count, session: session, staging: try PictureStaging(picture, session, input: place), places: places,
         outputs: places.map { Array(repeating: 0, count: session.plan.outputs[$0].shape?.elementCount ?? 0) }))
   }
 
@@ -78,24 +76,16 @@ final class CropRunner {
       }
       try trace.span("scale") {
         for offset in 0..<batches[place].count {
-          try stage(job.crops[done + offset].region, of: frame, batch: place, offset: offset)
+          try batches[place].staging.stage(frame, region: job.crops[done + offset].region, at: offset)
         }
       }
       let session = batches[place].session
-      try session.write(staged: batches[place].values, to: batches[place].input)
       try trace.span("run") { try session.run() }
       for index in job.outputs.indices where batches[place].outputs.indices.contains(index) {
         try read(index, batch: place, into: &job.forms[job.rung][index], from: done)
       }
       done += batches[place].count
     }
-  }
-
-  private func stage(_ region: PictureRegion, of frame: VideoFrame, batch: Int, offset: Int) throws {
-    try picture.stage(frame, region: region)
-    let values = picture.values
-    let base = offset * values.count
-    for index in values.indices { batches[batch].values[base + index] = values[index] }
   }
 
   private func read(_ index: Int, batch: Int, into output: inout [Float], from first: Int) throws {

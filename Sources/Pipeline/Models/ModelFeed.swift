@@ -7,7 +7,7 @@ enum ModelFeed {
   /// Each frame of a stream of pictures, scaled when the model runs.
   case picture
   /// The newest few pictures, staged as input `place`.
-  case pictures(PicturePath, PictureTensor, place: Int)
+  case pictures(PicturePath, PictureTensor<Float>, place: Int)
   /// A window of rows of a feature, staged as input `place`.
   case features(SoundPath, track: Int, ModelDescription.FeatureWindow, place: Int)
   /// A window of samples, staged as input `place`.

@@ -13,6 +13,8 @@ enum ModelLibrary {
     var limits: ModelLimits
     /// Whether the smaller forms are of use that a package may have.
     var takesLadder: Bool
+    /// Whether pictures may come as the bytes that a model makes of them first.
+    var takesBytes: Bool
   }
 
   /// Loads the model that the user calls `name`: a path, or the name of a folder in one of the folders.
@@ -55,6 +57,7 @@ enum ModelLibrary {
     var session = description.sessionOptions
     session.threads = options.threads
     session.kernels = options.kernels
+    if options.takesBytes, let (input, _) = description.onePicture { session.storedInputs = [input] }
     let form = try LoadedForm(path: path, model: model, description: description, value: value, options: session)
     let others = description.contradictions(to: model, plan: form.plan)
     guard others.isEmpty else { throw refuse(others) }

@@ -7,7 +7,6 @@ final class ModelRunner {
   private let stagedInputs: [(place: Int, input: Int)]
   /// For each output that a job has room for, its place in the session.
   private let outputs: [Int]
-  private let pictureInput: Int?
   /// Of a model that takes whole pictures, one at a time.
   private var picture: PictureStaging?
   private let subject: TraceSubject
@@ -28,20 +27,17 @@ final class ModelRunner {
     self.session = session
     self.outputs = outputs.compactMap { session.outputIndex($0) }
     var staged: [(Int, Int)] = []
-    var pictureInput: Int?
     for (place, input) in description.inputs.enumerated() {
       switch input.source {
       case .picture(let picture) where picture.frames == 1 && !description.isMoment:
-        guard cropLimit == nil else { continue }
-        pictureInput = session.inputIndex(input.name)
-        self.picture = try PictureStaging(picture)
+        guard cropLimit == nil, let index = session.inputIndex(input.name) else { continue }
+        self.picture = try PictureStaging(picture, session, input: index)
       case .picture, .features, .samples:
         if let index = session.inputIndex(input.name) { staged.append((place, index)) }
       case .state(let output): try session.bindState(output: output, toInput: input.name)
       case .constant: break
       }
     }
-    self.pictureInput = pictureInput
     stagedInputs = staged
     if let cropLimit, let (input, picture) = description.onePicture {
       crops = try CropRunner(
@@ -71,9 +67,8 @@ final class ModelRunner {
   }
 
   private func runWhole(_ job: ModelJob, trace: TraceRow?) throws {
-    if let frame = job.frame, let pictureInput, let picture {
+    if let frame = job.frame, let picture {
       try trace.span("scale") { try picture.stage(frame) }
-      try session.write(staged: picture.values, to: pictureInput)
       // The frame's pixels are not needed any more: let the decoder have them back.
       job.frame = nil
     }

@@ -165,7 +165,7 @@ extension ModelStage {
   }
 
   /// Stages the newest pictures, oldest first. There must be as many as the model takes.
-  func stage(_ path: PicturePath, _ tensor: PictureTensor, into job: ModelJob, place: Int) {
+  func stage(_ path: PicturePath, _ tensor: PictureTensor<Float>, into job: ModelJob, place: Int) {
     let frames = tensor.picture.frames
     let end = job.start + job.duration
     for frame in 0..<frames {

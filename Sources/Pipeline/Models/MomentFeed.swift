@@ -12,7 +12,7 @@ final class MomentFeed {
   private static let soundStream = 1
 
   let pictures: PicturePath
-  let tensor: PictureTensor
+  let tensor: PictureTensor<Float>
   let picturePlace: Int
   let window: ModelDescription.FeatureWindow
   let featurePlace: Int
@@ -40,7 +40,7 @@ final class MomentFeed {
   static let tickCapacity = 32
 
   init(
-    pictures: PicturePath, tensor: PictureTensor, picturePlace: Int, window: ModelDescription.FeatureWindow,
+    pictures: PicturePath, tensor: PictureTensor<Float>, picturePlace: Int, window: ModelDescription.FeatureWindow,
     featurePlace: Int, sound: StreamSlot, path: SoundPath, tolerance: MediaDuration, wait: MediaDuration
   ) throws {
     self.pictures = pictures

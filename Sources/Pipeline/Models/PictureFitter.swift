@@ -8,19 +8,15 @@ struct PictureFitter: ~Copyable {
   let fit: PictureFit
   private let layout: PictureScaler.Layout
   private var scaler: PictureScaler
-  /// A row of nothing but what is beside the picture.
-  private let padding: [UInt8]
 
   /// - Throws: `MediaError`.
   init(_ fit: PictureFit, layout: PictureScaler.Layout) throws(MediaError) {
     self.fit = fit
     self.layout = layout
     scaler = try PictureScaler(width: fit.width, height: fit.height, layout: layout)
-    let channels = layout.channelCount
-    padding = (0..<fit.width * channels).map { fit.pad[$0 % channels % fit.pad.count] }
   }
 
-  /// Writes a picture, or a part of it, to the first `height · width · channels` bytes of `destination`.
+  /// Writes a picture, or a part of it, to the first `planes · height · width` bytes of `destination`.
   ///
   /// - Throws: as `PictureScaler.scale`.
   mutating func scale(
@@ -31,25 +27,29 @@ struct PictureFitter: ~Copyable {
     if target.width != scaler.width || target.height != scaler.height {
       scaler = try PictureScaler(width: target.width, height: target.height, layout: layout)
     }
-    let channels = layout.channelCount
-    let rowBytes = fit.width * channels
     if target.width == fit.width, target.height == fit.height {
       return try scaler.scale(frame, region: place.source, into: &destination)
     }
-    if destination.count >= rowBytes * fit.height {
-      let inside = target.x * channels..<(target.x + target.width) * channels
-      for row in 0..<fit.height {
-        let isBeside = row < target.y || row >= target.y + target.height
-        for column in 0..<(isBeside ? rowBytes : inside.lowerBound) {
-          destination[row * rowBytes + column] = padding[column]
-        }
-        for column in (isBeside ? rowBytes : inside.upperBound)..<rowBytes {
-          destination[row * rowBytes + column] = padding[column]
-        }
+    let area = fit.width * fit.height
+    if destination.count >= area * layout.planeCount {
+      for plane in 0..<layout.planeCount {
+        fill(plane * area, beside: target, with: fit.pad[plane % fit.pad.count], &destination)
       }
     }
     try scaler.scale(
-      frame, region: place.source, into: &destination, from: target.y * rowBytes + target.x * channels,
-      rowBytes: rowBytes)
+      frame, region: place.source, into: &destination, from: target.y * fit.width + target.x, rowBytes: fit.width,
+      planeBytes: area)
+  }
+
+  /// Fills what is beside the picture in the plane that begins at `base`.
+  private func fill(
+    _ base: Int, beside target: PictureRegion, with value: UInt8, _ destination: inout MutableSpan<UInt8>
+  ) {
+    for row in 0..<fit.height {
+      let start = base + row * fit.width
+      let isBeside = row < target.y || row >= target.y + target.height
+      for column in 0..<(isBeside ? fit.width : target.x) { destination[start + column] = value }
+      for column in (isBeside ? fit.width : target.x + target.width)..<fit.width { destination[start + column] = value }
+    }
   }
 }

@@ -36,7 +36,7 @@ extension SessionBuilder {
     }
     guard isSound else {
       let path = try pictures(
-        of: stream, width: Self.featureWidth, height: Self.featureHeight, layout: .planar, frames: 1)
+        of: stream, width: Self.featureWidth, height: Self.featureHeight, layout: .yCbCr, frames: 1)
       return FeatureStage(
         name: selection.name, stream: stream, path: path, feature: try selection.pictureFeature(), place: place,
         order: order, output: output)
@@ -122,7 +122,7 @@ extension SessionBuilder {
     let id = loaded.description.id
     let tick = try stream(.video, for: id)
     let soundStream = try stream(.audio, for: id)
-    let layout: PictureScaler.Layout = picture.0.colour == .gray ? .gray : .rgb24
+    let layout: PictureScaler.Layout = picture.0.colour == .gray ? .gray : .rgb
     let feed = try MomentFeed(
       pictures: pictures(
         of: tick, fit: PictureFit(picture.0), layout: layout, frames: picture.0.frames),

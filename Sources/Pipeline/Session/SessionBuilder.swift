@@ -131,7 +131,7 @@ struct SessionBuilder {
     case .picture(let picture):
       let stream = try stream(.video, for: model)
       let path = try pictures(
-        of: stream, fit: PictureFit(picture), layout: picture.colour == .gray ? .gray : .rgb24, frames: picture.frames)
+        of: stream, fit: PictureFit(picture), layout: picture.colour == .gray ? .gray : .rgb, frames: picture.frames)
       return (stream, .pictures(path, PictureTensor(picture), place: place))
     case .features(let window):
       let stream = try stream(.audio, for: model)

@@ -58,7 +58,7 @@ extension SessionRun {
         ModelLibrary.Options(
           folders: configuration.modelFolders, threads: firstLanes(models: names.count).width,
           kernels: configuration.kernels, limits: configuration.modelLimits,
-          takesLadder: isRealtime && configuration.skip != .none))
+          takesLadder: isRealtime && configuration.skip != .none, takesBytes: configuration.tap == nil))
       if let note = model.note { session.observer.note("\(model.path): taken as \(note)") }
       if loaded.contains(where: { $0.description.id == model.description.id }) {
         throw PipelineError(

@@ -39,7 +39,7 @@ final class PicturePath {
   func push(_ frame: VideoFrame) throws(MediaError) {
     if pictures.isEmpty {
       let empty = Picture(
-        time: .zero, duration: .zero, pixels: Array(repeating: 0, count: fit.width * fit.height * layout.channelCount))
+        time: .zero, duration: .zero, pixels: Array(repeating: 0, count: fit.width * fit.height * layout.planeCount))
       pictures = Array(repeating: empty, count: capacity)
     }
     let slot = count % capacity

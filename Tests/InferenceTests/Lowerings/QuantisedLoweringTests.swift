@@ -36,6 +36,30 @@ import Testing
     #expect(found.share <= 0.01)
   }
 
+  @Test(
+    "Depthwise windows of 3 x 3 give what plain ones give, whatever the number of rows and pixels", arguments: 0..<24)
+  func depthwiseRows(round: Int) throws {
+    var random = SeededGenerator(seed: UInt64(round) &* 15_485_863)
+    var network = QuantisedNetwork()
+    let channels = [16, 32, 64, 96][round % 4]
+    let pad = round % 3 == 2 ? 0 : 1
+    let size = (3 + round % 5, 3 + Int.random(in: 0...9, using: &random))
+    let (signed, signedOut) = (Bool.random(using: &random), Bool.random(using: &random))
+    let x = network.input("x", [1, channels, size.0, size.1])
+    let source = network.rounded(x, scale: 1 / 100, zero: Self.zero(signed, &random), signed: signed)
+    var y = network.convolution(
+      source, channels: channels, filters: channels, kernel: 3, stride: 1, pad: pad, groups: channels,
+      inputScale: 1 / 100, &random)
+    if round % 2 == 0 {
+      let bounds = (network.constant([Float(-0.2)], [], type: 1), network.constant([Float(0.7)], [], type: 1))
+      y = network.node("Clip", [y, bounds.0, bounds.1])[0]
+    }
+    network.output(network.rounded(y, scale: 0.02, zero: Self.zero(signedOut, &random), signed: signedOut))
+    let found = try network.difference(scale: 0.02, &random)
+    #expect(found.worst <= 1.001, "\(channels) channels, pad \(pad), \(size)")
+    #expect(found.share <= 0.01)
+  }
+
   @Test("A residual sum in place gives what plain operators give, within one step", arguments: 0..<12)
   func residual(round: Int) throws {
     var random = SeededGenerator(seed: UInt64(round) &* 104729)

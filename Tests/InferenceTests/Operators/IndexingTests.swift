@@ -34,6 +34,27 @@ import Testing
     #expect(tuples.array(of: Int32.self) == [expected, 1])
   }
 
+  @Test("Blocks go where known tuples say, one after another", arguments: 1...3)
+  func scatterBlocks(width: Int) throws {
+    var random = Seeded(UInt64(width))
+    let sizes = [3, 4, 2]
+    let block = sizes[width...].reduce(1, *)
+    let tuples = (0..<40).map { _ in (0..<width).map { Int.random(in: -sizes[$0]..<sizes[$0], using: &random) } }
+    let updates = (0..<40 * block).map { Float(100 + $0) }
+    var expected = (0..<24).map { Float($0) }
+    for (place, tuple) in tuples.enumerated() {
+      let offset = zip(tuple, sizes).reduce(0) { $0 * $1.1 + ($1.0 + $1.1) % $1.1 } * block
+      for element in 0..<block { expected[offset + element] = updates[place * block + element] }
+    }
+    let found = try OperatorUse("ScatterND")(
+      counting(sizes), tensor(tuples.flatMap { $0.map(Int64.init) }, [40, width]),
+      tensor(updates, [40] + sizes[width...]))[0]
+    #expect(found.array(of: Float.self) == expected)
+    #expect(throws: InferenceError.self) {
+      try OperatorUse("ScatterND")(counting([2, 2]), tensor([Int64(2), 0], [1, 2]), counting([1]))
+    }
+  }
+
   @Test("Indices outside their axis are refused")
   func outside() throws {
     for index in [Int64(3), -4, .max, .min] {
