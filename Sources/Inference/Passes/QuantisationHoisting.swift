@@ -7,8 +7,11 @@ struct QuantisationHoisting {
   ]
 
   private var graph: Graph
+  /// That of the graph as it is; nil after a change.
+  private var index: GraphIndex?
 
   static func run(_ graph: Graph) throws(InferenceError) -> Graph {
+    guard graph.body.nodes.contains(where: { $0.kind == .quantizeLinear }) else { return DeadCode.run(graph) }
     var pass = QuantisationHoisting(graph: graph)
     // One operator at a time, from the last to the first, so that a conversion climbs a whole chain.
     var place = graph.body.nodes.count - 1
@@ -24,7 +27,8 @@ struct QuantisationHoisting {
   private mutating func hoist(_ place: Int) throws(InferenceError) {
     var node = graph.body.nodes[place]
     guard Self.movements.contains(node.kind), try movesWholeElements(node) else { return }
-    let index = GraphIndex(graph)
+    let index = self.index ?? GraphIndex(graph)
+    self.index = index
     // Every reader of every result must be the same conversion.
     var conversions: [Int] = []
     for case .some(let output) in node.outputs {
@@ -79,6 +83,7 @@ struct QuantisationHoisting {
       }
       node.outputs[position] = kept
     }
+    self.index = nil
     graph.body.nodes[place] = node
     graph.body.nodes.insert(contentsOf: added, at: place)
   }
