@@ -35,12 +35,12 @@ struct ModelCheck: ParsableCommand {
     if json {
       output.write(Self.json(inspection, faults))
     } else if faults.isEmpty {
-      output.write(Array("\(PackageReport(inspection).title): no fault found\n".utf8))
+      output.write(Array("\(PackageReport(inspection).title): no fault found\n".printable.utf8))
     } else {
       for fault in faults {
         let field = fault.field.isEmpty ? "" : " \(fault.field):"
-        output.write(Array("\(inspection.location(of: fault)):\(field) \(fault.message)\n".utf8))
-        if !fault.remedy.isEmpty { output.write(Array("  \(fault.remedy)\n".utf8)) }
+        output.write(Array("\(inspection.location(of: fault)):\(field) \(fault.message)\n".printable.utf8))
+        if !fault.remedy.isEmpty { output.write(Array("  \(fault.remedy)\n".printable.utf8)) }
       }
     }
     output.flush()

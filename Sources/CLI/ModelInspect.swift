@@ -56,7 +56,7 @@ struct ModelInspect: ParsableCommand {
     let report = ModelReport(
       package: PackageReport(inspection), model: loaded, size: loaded.size(options: options), plan: plan)
     let output = LineOutput()
-    output.write(json ? report.json : Array(report.text.utf8))
+    output.write(json ? report.json : Array(report.text.printable.utf8))
     output.flush()
   }
 }

@@ -92,8 +92,9 @@ struct ModelPack: ParsableCommand {
     let files = packed.inspection.files
     let lines = LineOutput()
     let size = files.reduce(0) { $0 + $1.byteCount }
+    let count = files.count == 1 ? "1 file" : "\(files.count) files"
     lines.write(
-      Array("\(packed.path): \(packed.inspection.description?.id ?? ""), \(files.count) files, \(size) bytes\n".utf8))
+      Array("\(packed.path): \(packed.inspection.description?.id ?? ""), \(count), \(size) bytes\n".utf8))
     lines.flush()
   }
 

@@ -9,13 +9,15 @@ enum StandardError {
   static func fail(_ error: any Error) { fail("\(error)") }
 
   /// Tells what went wrong.
-  static func fail(_ message: String) { write("\(Style.error.red("braid:")) \(message)") }
+  static func fail(_ message: String) { show("\(Style.error.red("braid:")) \(message.printable)") }
 
   /// Tells what is worth knowing.
-  static func note(_ message: String) { write("braid: \(Style.error.yellow("note:")) \(message)") }
+  static func note(_ message: String) { show("braid: \(Style.error.yellow("note:")) \(message.printable)") }
 
   /// Writes a line.
-  static func write(_ line: String) {
+  static func write(_ line: String) { show(line.printable) }
+
+  private static func show(_ line: String) {
     put((isTerminal ? "\r\u{1b}[K" : "") + line + "\n")
   }
 

@@ -109,7 +109,8 @@ extension ProgramTests {
           """.utf8))
       let outcome = try Program.run(["run", "-q", Self.clip, "--duration", "0.5", "--model", path])
       #expect(outcome.status == 0, "\(outcome.errors)")
-      #expect(try Records(outcome.output).results.allSatisfy { $0["model"].string == "dogs@1.0.0" })
+      let results = try Records(outcome.output).results
+      #expect(!results.isEmpty && results.allSatisfy { $0["model"].string == "dogs@1.0.0" })
       let check = try Program.run(["model", "check", path])
       #expect(check.status == 0 && check.text.contains("1 file,"), "\(check.text)")
       let archive = scratch.path("dogs.braidmodel")
@@ -139,6 +140,24 @@ extension ProgramTests {
       let pack = try Program.run(["model", "pack", folder, "-o", scratch.path("x.braidmodel")])
       #expect(pack.status == 4 && pack.errors.contains("4 things are wrong"), "\(pack.errors)")
       #expect(!FileManager.default.fileExists(atPath: scratch.path("x.braidmodel")))
+    }
+
+    @Test("What a package brings never reaches the terminal as control characters")
+    func controls() throws {
+      let scratch = try Scratch()
+      let folder = try Self.copy(scratch, "hit-sound") {
+        $0.replacingOccurrences(
+          of: "\"version\": \"1.0.0\"",
+          with: #""version": "1\u001b[2J", "ti\u001b]0;x\u0007tle": 1, "description": "a\u009b2Jb""#)
+      }
+      for command in ["check", "inspect"] {
+        let told = try Program.run(["model", command, folder])
+        let text = told.text + told.errors
+        #expect(text.contains("\\x1B[2J") && text.contains("ti\\x1B]0;x\\x07tle"), "\(text)")
+        #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || (0x7F...0x9F).contains($0.value) })
+      }
+      let run = try Program.run(["run", "-q", Self.clip, "--model", folder])
+      #expect(run.status == 4 && run.errors.contains("\\x1B[2J") && !run.errors.contains("\u{1B}"), "\(run.errors)")
     }
 
     @Test("A feature that there is not, or with other rows, is a fault of its field")

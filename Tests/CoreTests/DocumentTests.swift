@@ -87,6 +87,38 @@ struct DocumentTests {
     #expect(document.place(of: "nothing") == DocumentPlace(line: 1, column: 1))
   }
 
+  @Test(
+    "long names are cut in paths and refused beyond what YAML takes; thousands of fields are read at once",
+    .timeLimit(.minutes(1)))
+  func longNames() throws {
+    let (long, accents) = (String(repeating: "a", count: 1000), "a" + String(repeating: "\u{301}", count: 400))
+    let document = try read("? \(long)\n: [1, {b: 2}]\n? \(accents)\n: 3\n\"x.y\": {z: null}\n")
+    let cut = String(repeating: "a", count: 80)
+    #expect(DocumentField.path("", long) == cut)
+    #expect(DocumentField.path("", accents).unicodeScalars.count == 80 + 4)
+    #expect(document.place(of: "\(cut)[1].b") == DocumentPlace(line: 2, column: 11))
+    #expect(document.place(of: "\(cut)[7]") == DocumentPlace(line: 2, column: 3))
+    #expect(document.place(of: DocumentField.path("", accents)) == DocumentPlace(line: 4, column: 3))
+    #expect(document.place(of: "[\"x.y\"].z") == DocumentPlace(line: 5, column: 9))
+    #expect(document.place(of: "[99999999999999999999]") == document.root.place)
+    let longer = String(repeating: "k", count: 400_000)
+    #expect(
+      error("? \(longer)\n: [\(Array(repeating: "0", count: 45_000).joined(separator: ","))]\n")
+        == "a.yaml:1:3: a name of a field has 400000 bytes. Give it 1024 at most")
+
+    let names = (0..<45_000).map { "name\($0)" }
+    let many = try read(names.map { "\($0): 1\n" }.joined())
+    let faults = DocumentFaults(file: "a.yaml")
+    let map = many.map(faults)
+    #expect(map.fields.allSatisfy { $0.field.whole() == 1 })
+    map.refuseOthers()
+    #expect(faults.isEmpty)
+    for name in names { map[name].fault("it is wrong") }
+    let error = #expect(throws: DocumentError.self) { try faults.check() }
+    let lines = error?.message.split(separator: "\n") ?? []
+    #expect(lines.count == 102 && lines.last == "  and 44900 more" && lines.first == "45000 things are wrong:")
+  }
+
   private enum Colour: String, CaseIterable { case rgb, bgr, gray }
 
   @Test("one reading names every fault, in the document's order, with what was likely meant")

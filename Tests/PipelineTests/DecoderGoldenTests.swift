@@ -134,7 +134,8 @@ struct DecoderGoldenTests {
     let cases = try DecoderGoldens.cases("ctc")
     #expect(cases.count == 6)
     for golden in cases {
-      guard case .text(let text, let words) = golden.expected, let steps = golden.settings.steps else { continue }
+      guard case .text(let text, let words) = golden.expected else { return #expect(Bool(false)) }
+      let steps = try #require(golden.settings.steps)
       let symbols = (golden.settings.symbols ?? "").map(String.init)
       let outputs = ModelOutputs(
         id: "golden@1.0.0", outputs: [ModelOutputs.Output(name: "c", shape: [1, steps, symbols.count])], picture: nil)

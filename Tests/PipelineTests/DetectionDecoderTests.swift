@@ -151,6 +151,81 @@ struct DetectionDecoderTests {
     #expect(message { $0.source = .selected(.init(boxes: "boxes", scores: "scores")) }.contains("5 boxes, and scores"))
   }
 
+  @Test("Cells and prior boxes are counted before they are made", .timeLimit(.minutes(1)))
+  func counted() {
+    func message(_ encoding: ModelDescription.BoxEncoding) -> String {
+      let settings = ModelDescription.Detections(
+        scores: "s", boxes: "b", encoding: encoding, labels: ["face"], threshold: 0.5, overlap: 0.3)
+      let outputs = ModelOutputs(
+        id: "test@1.0.0",
+        outputs: [
+          ModelOutputs.Output(name: "s", shape: [1, 5, 2]), ModelOutputs.Output(name: "b", shape: [1, 5, 4]),
+        ], picture: (16_384, 16_383))
+      do throws(PipelineError) {
+        _ = try DetectionDecoder(settings, outputs: outputs)
+        return ""
+      } catch {
+        return error.message
+      }
+    }
+    let strides = Array(repeating: 1, count: 1000) + [1024]
+    #expect(message(.grid(strides: strides)).contains("5 boxes, and \(1000 * 16_384 * 16_383 + 256) cells"))
+    let level = ModelDescription.Priors.Level(stride: 2, sides: [1, 2, 3])
+    #expect(
+      message(.priors(.init(levels: [level, level]))).contains("5 boxes, and \(2 * 8192 * 8192 * 3) cells or prior"))
+  }
+
+  @Test("A score, an objectness or a corner that is no number makes no detection of its box, and of no other")
+  func notNumbers() throws {
+    for activation in ModelDescription.Activation.allCases {
+      for objectness in [ModelDescription.Detections.Objectness.product, .root] {
+        var settings = ModelDescription.Detections(
+          .heads([.init(boxes: .init("b"), scores: .init("s"), objectness: .init("o"))]), encoding: .corners,
+          labels: ["x", "y"], threshold: 0.1, overlap: 0.5)
+        (settings.activation, settings.objectness, settings.suppression) = (activation, objectness, .none)
+        var decoder = try DetectionDecoder(
+          settings,
+          outputs: ModelOutputs(
+            id: "test@1.0.0",
+            outputs: [
+              ModelOutputs.Output(name: "b", shape: [1, 2, 4]), ModelOutputs.Output(name: "s", shape: [1, 2, 2]),
+              ModelOutputs.Output(name: "o", shape: [1, 2, 1]),
+            ], picture: (64, 32)))
+        let whole: [[Float]] = [[0.1, 0.1, 0.2, 0.2, 0.5, 0.5, 0.75, 0.75], [0.9, 0.8, 0.9, 0.8], [0.9, 0.9]]
+        #expect(decoder.detections(whole).filter { $0.x == 0.1 }.count == 2)
+        // One number of the first box after the other.
+        for (output, place) in [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (2, 0)] {
+          var broken = whole
+          broken[output][place] = .nan
+          let found = decoder.detections(broken)
+          // Of scores apart from each other the other one stays.
+          let rest = output == 1 && activation != .softmax ? 1 : 0
+          #expect(found.filter { $0.x != 0.5 }.count == rest, "\(activation) \(objectness) \(output) \(place)")
+          #expect(found.filter { $0.x == 0.5 }.count == 2 && found.allSatisfy { $0.score.isFinite })
+        }
+      }
+    }
+  }
+
+  @Test("Landmarks of which one is no number are not told; their box is")
+  func brokenLandmarks() throws {
+    var settings = ModelDescription.Detections(
+      .heads([.init(boxes: .init("b"), scores: .init("s"), landmarks: .init("l"))]), encoding: .corners,
+      labels: ["x"], threshold: 0.1, overlap: 0.5)
+    settings.hasBackground = false
+    var decoder = try DetectionDecoder(
+      settings,
+      outputs: ModelOutputs(
+        id: "test@1.0.0",
+        outputs: [
+          ModelOutputs.Output(name: "b", shape: [1, 1, 4]), ModelOutputs.Output(name: "s", shape: [1, 1, 1]),
+          ModelOutputs.Output(name: "l", shape: [1, 1, 4]),
+        ], picture: (64, 32)))
+    let (box, score): ([Float], [Float]) = ([0.1, 0.1, 0.2, 0.2], [0.9])
+    #expect(decoder.detections([box, score, [0.1, 0.2, 0.3, 0.4]]).map(\.landmarks.count) == [2])
+    #expect(decoder.detections([box, score, [0.1, .nan, 0.3, 0.4]]).map(\.landmarks.count) == [0])
+  }
+
   @Test("Numbers that are none, and outputs that are too short, give nothing and trap nowhere")
   func hostile() throws {
     var generator = SeededGenerator.printed()

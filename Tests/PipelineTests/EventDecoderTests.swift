@@ -1,6 +1,7 @@
 import BraidCore
 import Testing
 
+@testable import BraidInference
 @testable import BraidPipeline
 
 /// From probabilities over time to events.
@@ -71,6 +72,58 @@ struct EventDecoderTests {
     #expect(intervals(on + .init(repeating: 0, count: 8) + on).filter(\.isFinal).count == 2)
     #expect(intervals(on + .init(repeating: 0.4, count: 20) + on).filter(\.isFinal).count == 1)
     #expect(intervals(.init(repeating: 0.4, count: 20)).isEmpty)
+  }
+
+  @Test("However wide the padding, intervals follow one another, and the end of each begins where it was told to begin")
+  func padded() {
+    let on = [Float](repeating: 0.8, count: 6)
+    for pause in 6...20 {
+      for padding: Int64 in [30, 150, 200, 300, 2000] {
+        let off = [Float](repeating: 0, count: pause)
+        let found = intervals(off + on + off + on + off + on + off) { $0.padding = .milliseconds(padding) }
+        let final = found.filter(\.isFinal)
+        #expect(final.count == 3 && found.count == 6)
+        for (one, next) in zip(final, final.dropFirst()) { #expect(one.end <= next.start && next.start < next.end) }
+        for one in found where !one.isFinal {
+          #expect(final.contains { $0.number == one.number && $0.start == one.start && $0.end >= one.end })
+        }
+        // What was found stays inside.
+        for (number, one) in final.enumerated() {
+          let begun = time(Int64((number + 1) * pause + number * 6) * 40)
+          #expect(one.start <= begun && one.end >= begun + .milliseconds(240))
+        }
+      }
+    }
+  }
+
+  @Test("The mean of an interval that lasts for hours is exact")
+  func long() {
+    var decoder = IntervalEventDecoder(IntervalEventDecoder.Settings())
+    for index in 0..<500_000 { _ = decoder.push(0.6, from: time(Int64(index) * 30), length: .milliseconds(30)) }
+    let score = decoder.end(at: time(15_000_000))?.score ?? 0
+    #expect(abs(score - 0.6) < 1e-6, "\(score)")
+  }
+
+  @Test("A word that never ends is told in parts of half a minute, of a model that gives no space")
+  func endless() throws {
+    let settings = ModelDescription.CTC(output: "c", labels: ["-", "|", "a", "b"], space: "|")
+    var decoder = try CTCDecoder(
+      settings,
+      outputs: ModelOutputs(
+        id: "test@1.0.0", outputs: [ModelOutputs.Output(name: "c", shape: [1, 2, 4])], picture: nil))
+    var told: [DecodedEvent] = []
+    // Two symbols a second for two minutes, and silence.
+    let (spoken, silent): ([Float], [Float]) = ([0, 0, 9, 0, 0, 0, 0, 9], [9, 0, 0, 0, 9, 0, 0, 0])
+    for second in 0..<150 {
+      let start = time(Int64(second) * 1000)
+      decoder.push(
+        [second < 120 ? spoken : silent], window: (start, .seconds(1)),
+        times: { step in start + .milliseconds(Int64(step) * 500) }, length: .milliseconds(500),
+        { told.append($0) }, then: { _, _ in })
+    }
+    #expect(told.count == 4 && told.allSatisfy { $0.name == String(repeating: "ab", count: 30) && $0.isFinal })
+    #expect(
+      told.map(\.time) == [0, 30_000, 60_000, 90_000].map(time) && told.allSatisfy { $0.duration == .seconds(30) })
   }
 
   @Test("The end of the run ends what is open, and padding stays within the run")

@@ -180,6 +180,26 @@ struct TrackerTests {
     #expect(numbers([Self.thing(0.1)], at: 50) == [2])
   }
 
+  @Test("No more is followed than there is a limit for; what was seen last stays", .timeLimit(.minutes(1)))
+  func bounded() {
+    var tracker = Tracker(Tracker.Settings(birth: .zero, lost: .seconds(60)))
+    var (most, last) = (0, [ModelOutput.Detection]())
+    // Pictures of 200 things each, none where one of any picture before was.
+    for picture in 0..<20 {
+      var found = (0..<200).map { place in
+        let index = picture * 200 + place
+        return Self.thing(Float(index % 64) / 64, Float(index / 64) / 64, size: 0.01)
+      }
+      tracker.update(&found, at: Self.time(Int64(picture) * 40))
+      #expect(found.count == 200)
+      (most, last) = (max(most, tracker.followed), found)
+    }
+    #expect(most == Tracker.limit)
+    let before = last.map(\.track)
+    tracker.update(&last, at: Self.time(800))
+    #expect(last.map(\.track) == before)
+  }
+
   @Test("An unsure detection continues what is followed and begins nothing")
   func unsure() {
     var tracker = Tracker(Tracker.Settings(high: 0.6, birth: .zero))

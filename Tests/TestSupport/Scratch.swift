@@ -18,6 +18,14 @@ public final class Scratch {
   /// The path of a file of this name.
   public func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
+  /// Makes a folder, and writes a file of this name.
+  @discardableResult
+  public func write(_ name: String, folder inner: String, _ data: Data) throws -> String {
+    let path = folder.appendingPathComponent(inner)
+    try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
+    return try write(name, data)
+  }
+
   /// Writes a file of this name and returns its path.
   @discardableResult
   public func write(_ name: String, _ data: Data) throws -> String {

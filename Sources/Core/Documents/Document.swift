@@ -58,30 +58,39 @@ public struct Document: Hashable, Sendable {
   /// - Parameter path: `inputs[0].mean`, as faults have it.
   /// - Returns: its place, or that of the nearest one around it that there is.
   public func place(of path: String) -> DocumentPlace {
-    var places: [String: DocumentPlace] = ["": root.place]
-    Self.collect(root, "", &places)
-    var path = path[...]
-    while true {
-      if let place = places[String(path)] { return place }
-      path = path[..<(path.lastIndex { $0 == "." || $0 == "[" } ?? path.startIndex)]
+    var (node, place) = (root, root.place)
+    var rest = path.utf8[...]
+    while !rest.isEmpty {
+      switch node.content {
+      case .list(let values):
+        let digits = rest.dropFirst().prefix { $0 != UInt8(ascii: "]") }
+        guard let index = Int(String(decoding: digits, as: UTF8.self)), values.indices.contains(index) else {
+          return place
+        }
+        (node, place) = (values[index], values[index].place)
+        rest = rest.dropFirst(digits.count + 2)
+      case .map(let entries):
+        if rest.first == UInt8(ascii: ".") { rest = rest.dropFirst() }
+        guard let (entry, length) = Self.entry(entries, rest) else { return place }
+        (node, place) = (entry.value, entry.value.content == .null ? entry.place : entry.value.place)
+        rest = rest.dropFirst(length)
+      default: return place
+      }
     }
+    return place
   }
 
-  private static func collect(_ node: DocumentNode, _ path: String, _ places: inout [String: DocumentPlace]) {
-    switch node.content {
-    case .list(let values):
-      for (index, value) in values.enumerated() {
-        let inner = "\(path)[\(index)]"
-        places[inner] = value.place
-        collect(value, inner, &places)
+  /// The entry that a path goes on with, and how many of its bytes name it.
+  private static func entry(
+    _ entries: [DocumentNode.Entry], _ path: Substring.UTF8View
+  ) -> (DocumentNode.Entry, length: Int)? {
+    for entry in entries {
+      let step = DocumentField.path("", entry.key).utf8
+      let next = path.dropFirst(step.count).first
+      if path.starts(with: step), next == nil || next == UInt8(ascii: ".") || next == UInt8(ascii: "[") {
+        return (entry, step.count)
       }
-    case .map(let entries):
-      for entry in entries {
-        let inner = DocumentField.path(path, entry.key)
-        places[inner] = entry.value.content == .null ? entry.place : entry.value.place
-        collect(entry.value, inner, &places)
-      }
-    default: break
     }
+    return nil
   }
 }

@@ -10,6 +10,9 @@ struct DocumentComposer: ~Copyable {
     var height: Int
   }
 
+  /// The most bytes of a name of a field: as many as YAML allows to one without a question mark before it.
+  private static let keyLimit = 1024
+
   private let file: String
   private let limits: DocumentLimits
   private var events: YAMLEvents
@@ -102,6 +105,10 @@ struct DocumentComposer: ~Copyable {
       guard case .scalar(let key, _, _, _) = event else {
         throw fault(
           place, "a name of a field must be a plain text", remedy: "Put quotes around what is meant as a text")
+      }
+      guard key.utf8.count <= Self.keyLimit else {
+        throw fault(
+          place, "a name of a field has \(key.utf8.count) bytes", remedy: "Give it \(Self.keyLimit) at most")
       }
       try add(1, place)
       let (inner, innerPlace) = try next()

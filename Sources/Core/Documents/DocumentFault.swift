@@ -81,11 +81,16 @@ public struct DocumentError: DescribedError, Hashable {
   /// The code's name.
   public var name: String { code.rawValue }
 
-  /// The only fault; of several their number, and each on a line of its own.
+  /// The most faults that a message tells.
+  private static let toldLimit = 100
+
+  /// The only fault; of several their number, and each of the first hundred on a line of its own.
   public var message: String {
     guard faults.count > 1 else { return faults.first?.message ?? "it is not valid" }
+    let told = faults.prefix(Self.toldLimit)
     return "\(faults.count) things are wrong:"
-      + faults.map { "\n  \(file)\($0.place == nil ? ": " : ":")\($0)" }.joined()
+      + told.map { "\n  \(file)\($0.place == nil ? ": " : ":")\($0)" }.joined()
+      + (told.count < faults.count ? "\n  and \(faults.count - told.count) more" : "")
   }
 
   /// `braid.json:12:5: inputs[0].mean`; the file alone where there are several.

@@ -161,10 +161,11 @@ public struct DocumentField {
   /// A number as people write it: `1`, not `1.0`.
   private static func spelled(_ number: Double) -> String { Int(exactly: number).map { "\($0)" } ?? "\(number)" }
 
-  /// A field's path inside another's: `inputs[0].mean`, `labels["a b"]`.
+  /// A field's path inside another's: `inputs[0].mean`, `labels["a b"]`; of a longer name its first 80 Unicode scalars.
   public static func path(_ outer: String, _ key: String) -> String {
+    let key = String(key.unicodeScalars.prefix(80))
     let isName = !key.isEmpty && key.utf8.allSatisfy { $0.isASCIIName }
-    guard isName else { return "\(outer)[\"\(key.prefix(80))\"]" }
+    guard isName else { return "\(outer)[\"\(key)\"]" }
     return outer.isEmpty ? key : "\(outer).\(key)"
   }
 }

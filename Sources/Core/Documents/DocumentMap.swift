@@ -9,13 +9,17 @@ public final class DocumentMap {
   /// Where faults go.
   public let faults: DocumentFaults
   private let entries: [DocumentNode.Entry]
+  private let places: [String: Int]
   private let isWhole: Bool
+  /// In the order in which they were asked for.
   private var asked: [String] = []
+  private var isAsked: Set<String> = []
 
   init(path: String, entries: [DocumentNode.Entry], place: DocumentPlace, faults: DocumentFaults, isWhole: Bool = true)
   {
     self.path = path
     self.entries = entries
+    places = Dictionary(entries.indices.map { (entries[$0].key, $0) }) { first, _ in first }
     self.place = place
     self.faults = faults
     self.isWhole = isWhole
@@ -26,8 +30,8 @@ public final class DocumentMap {
 
   /// The field of a name, given or not.
   public subscript(key: String) -> DocumentField {
-    if !asked.contains(key) { asked.append(key) }
-    let entry = entries.first { $0.key == key }
+    if isAsked.insert(key).inserted { asked.append(key) }
+    let entry = places[key].map { entries[$0] }
     let isNull = entry?.value.content == .null
     return DocumentField(
       path: DocumentField.path(path, key), node: entry?.value,
@@ -36,14 +40,14 @@ public final class DocumentMap {
   }
 
   /// Where a name itself stands.
-  public func place(ofKey key: String) -> DocumentPlace { entries.first { $0.key == key }?.place ?? place }
+  public func place(ofKey key: String) -> DocumentPlace { places[key].map { entries[$0].place } ?? place }
 
   /// All fields in the document's order, for maps whose names are the user's own.
   public var fields: [(key: String, field: DocumentField)] { keys.map { ($0, self[$0]) } }
 
   /// Makes a fault of each field that was not asked for until now, with what was likely meant.
   public func refuseOthers() {
-    for entry in entries where !asked.contains(entry.key) {
+    for entry in entries where !isAsked.contains(entry.key) {
       let guess = Spelling.guess(entry.key, among: asked).map { "Did you mean '\($0)'? " } ?? ""
       let known = asked.isEmpty ? "No field is known here" : "There are \(asked.joined(separator: ", "))"
       faults.add(

@@ -6,7 +6,7 @@ import Glibc
 struct ExternalData: Sendable {
   private enum Place {
     /// The model's folder, without symbolic links.
-    case folder(String)
+    case folder(RealPath)
     /// The archive with the model, and the model's folder in it, empty or with a slash at its end.
     case archive(PackageArchive, folder: String)
   }
@@ -14,6 +14,8 @@ struct ExternalData: Sendable {
   private let place: Place
   /// What files must have as their SHA-256, by path from the folder.
   private let hashes: [String: String]
+  /// The most bytes of a file that is read as a whole.
+  private let limit: Int
   /// Files of a folder whose hashes were checked.
   private let checked = Guarded<Set<String>>([])
   /// Files that were read.
@@ -26,23 +28,20 @@ struct ExternalData: Sendable {
   /// - Parameters:
   ///   - modelPath: the model's file.
   ///   - hashes: what files must have as their SHA-256, by path from the model's folder.
-  init?(modelPath: String, hashes: [String: String] = [:]) {
+  ///   - limits: bounds on what is read.
+  init?(modelPath: String, hashes: [String: String] = [:], limits: ModelLimits = .default) {
     self.hashes = hashes
+    limit = limits.fileBytes
     let folder = URL(fileURLWithPath: modelPath).deletingLastPathComponent().path
-    guard let real = Self.real(folder) else { return nil }
+    guard let real = RealPath(folder) else { return nil }
     place = .folder(real)
   }
 
   /// The archive with the model; `folder` is the model's in it, empty or with a slash at its end.
-  init(archive: PackageArchive, folder: String, hashes: [String: String]) {
+  init(archive: PackageArchive, folder: String, hashes: [String: String], limits: ModelLimits = .default) {
     self.hashes = hashes
+    limit = limits.fileBytes
     place = .archive(archive, folder: folder)
-  }
-
-  private static func real(_ path: String) -> String? {
-    guard let resolved = unsafe realpath(path, nil) else { return nil }
-    defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
   }
 
   /// The bytes that the entries of a tensor name.
@@ -66,8 +65,11 @@ struct ExternalData: Sendable {
       default: break
       }
     }
-    let parts = location.split(separator: "/", omittingEmptySubsequences: false)
-    guard !location.isEmpty, !location.contains("\0"), !location.hasPrefix("/"), !parts.contains("..") else {
+    // By bytes, as the system reads paths: a slash and an accent after it are one character.
+    let parts = location.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    guard !location.isEmpty, !location.utf8.contains(0), parts.first?.isEmpty == false,
+      !parts.contains(where: { $0.elementsEqual("..".utf8) })
+    else {
       throw .invalid("its data lies at \"\(location)\", outside the model's folder")
     }
     used.withLock { _ = $0.insert(Self.plain(location)) }
@@ -87,20 +89,24 @@ struct ExternalData: Sendable {
   var files: [String] { used.withLock { $0.sorted() } }
 
   private func read(
-    _ location: String, in folder: String, offset: Int, byteCount: Int
+    _ location: String, in folder: RealPath, offset: Int, byteCount: Int
   ) throws(InferenceError) -> [UInt8] {
-    guard let path = Self.real(folder + "/" + location) else {
+    guard let path = RealPath(folder.text + "/" + location) else {
       throw InferenceError(
         .unreadable, "its data should lie in \(location), which cannot be found",
         remedy: "Keep the file beside the model", cause: unsafe String(cString: strerror(errno)))
     }
-    guard path.hasPrefix(folder == "/" ? "/" : folder + "/") else {
+    guard path.isInside(folder) else {
       throw .invalid("its data lies at \"\(location)\", which leads outside the model's folder")
     }
-    if let expected = hashes[Self.plain(location)], checked.withLock({ $0.insert(location).inserted }) {
-      try check(try ModelFile.read(path, limit: .max), location, expected)
+    if !hashes.isEmpty, checked.withLock({ $0.insert(location).inserted }) {
+      do throws(InferenceError) {
+        try check(try ModelFile.read(path.text, limit: limit), location)
+      } catch {
+        throw error.location.isEmpty ? error.within(location) : error
+      }
     }
-    return try ModelFile.read(path, offset: offset, byteCount: byteCount)
+    return try ModelFile.read(path.text, offset: offset, byteCount: byteCount)
   }
 
   private func inflate(
@@ -109,8 +115,8 @@ struct ExternalData: Sendable {
     let name = Self.plain(location)
     if let bytes = inflated.withLock({ $0[name] }) { return bytes }
     do throws(InferenceError) {
-      let bytes = try archive.read(folder + name, limit: .max)
-      if let expected = hashes[name] { try check(bytes, location, expected) }
+      let bytes = try archive.read(folder + name, limit: limit)
+      if !hashes.isEmpty { try check(bytes, location) }
       inflated.withLock { $0[name] = bytes }
       return bytes
     } catch {
@@ -118,10 +124,10 @@ struct ExternalData: Sendable {
     }
   }
 
-  /// - Throws: `hash-mismatch`.
-  private func check(_ bytes: [UInt8], _ location: String, _ expected: String) throws(InferenceError) {
+  /// - Throws: as ``PackageFile/check(_:of:in:)``.
+  private func check(_ bytes: [UInt8], _ location: String) throws(InferenceError) {
     do throws(InferenceError) {
-      try PackageFile.check(SHA256.digest(bytes), is: expected)
+      try PackageFile.check(SHA256.digest(bytes), of: Self.plain(location), in: hashes)
     } catch {
       throw error.within(location)
     }

@@ -1,3 +1,5 @@
+internal import BraidCore
+
 /// How a model that looks at single things takes its pictures out of larger ones. Nil where nothing is said.
 public struct CropDescription: Hashable, Sendable {
   /// What is added to a box on each side, in parts of its width and of its height: 0 to 10, 0 without more.
@@ -38,7 +40,8 @@ public struct CropDescription: Hashable, Sendable {
       isRepeated = limit != nil
       limit = number
     default:
-      return ("there is no setting '\(name.prefix(80))'", "There are \(Self.names.joined(separator: ", "))")
+      let guess = Spelling.guess(name, among: Self.names).map { "Did you mean \($0)? " } ?? ""
+      return ("there is no setting '\(name.prefix(80))'", guess + "There are \(Self.names.joined(separator: ", "))")
     }
     return isRepeated ? ("\(name) is given twice", "Give it once") : nil
   }

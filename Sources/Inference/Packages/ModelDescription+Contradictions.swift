@@ -29,6 +29,27 @@ extension ModelDescription {
     let shapes = ModelShapes(model: model, plan: plan)
     var faults = inputFaults(shapes)
     faults += outputFaults(shapes)
+    return faults + linkFaults
+  }
+
+  /// What is said of detections and crops, and is for other models.
+  private var linkFaults: [DescriptionFault] {
+    var faults: [DescriptionFault] = []
+    if track != nil {
+      if case .detections = decoder {
+      } else {
+        faults.append(
+          DescriptionFault(
+            "track", "the model detects nothing that could be followed",
+            remedy: "Leave it out, or describe the output as detections"))
+      }
+    }
+    let takesPictures = inputs.contains { if case .picture = $0.source { true } else { false } }
+    if crops != CropDescription(), !takesPictures {
+      faults.append(
+        DescriptionFault(
+          "crops", "the model takes no picture that could be a crop", remedy: "Leave it out, or describe its picture"))
+    }
     return faults
   }
 
@@ -75,13 +96,29 @@ extension ModelDescription {
 
   private func typeFault(_ source: Source, _ info: TensorInfo, _ field: String) -> DescriptionFault? {
     switch source {
-    case .state, .constant: return nil
+    case .state: return nil
+    case .constant(let value): return Self.constantFault(value, info, field)
     case .picture, .features, .samples: break
     }
     if info.form == .tensor, [.float32, .uint8, .int8].contains(info.elementType) { return nil }
     return DescriptionFault(
       "\(field).kind", "input '\(info.name)' is of \(info.elementType), and only float32, uint8 and int8 can be fed",
       remedy: "Export the model with an input of float32")
+  }
+
+  private static func constantFault(_ value: Int, _ info: TensorInfo, _ field: String) -> DescriptionFault? {
+    switch info.elementType {
+    case .int64: return nil
+    case .int32:
+      if Int32(exactly: value) != nil { return nil }
+      return DescriptionFault(
+        "\(field).value", "input '\(info.name)' is of int32, and \(value) does not fit",
+        remedy: "Give \(Int32.min) to \(Int32.max)")
+    default:
+      return DescriptionFault(
+        "\(field).kind", "input '\(info.name)' is of \(info.elementType), and a constant is a whole number",
+        remedy: "Export the model with this input of int64, or with the number in it")
+    }
   }
 
   /// What of an input's source does not have as many values as the model takes, or not where it takes them.

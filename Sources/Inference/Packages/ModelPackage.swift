@@ -38,7 +38,8 @@ public struct ModelPackage: Hashable, Sendable {
 
   /// Reads the model, after checking its hash and those of its data where the package gives them.
   ///
-  /// - Throws: as ``Model/load(path:limits:)``; `hash-mismatch`.
+  /// - Throws: as ``Model/load(path:limits:)``; `hash-mismatch`; `invalid-package` for a file without a hash among others with one,
+  ///   and for a link that leads out of the package.
   public func load(limits: ModelLimits = .default) throws(InferenceError) -> Model { try file.model(limits: limits) }
 
   /// What is wrong with a description, with the places of its fields; at least one fault.
@@ -81,7 +82,7 @@ public struct ModelPackage: Hashable, Sendable {
     }
     let file = PackageFile(path: path)
     if !file.files.descriptions.isEmpty,
-      let package = package(try PackageReader.manifest(in: file.files), file: file.name)
+      let package = package(try PackageReader.manifest(in: file.files.closed), file: file.name)
     {
       return package
     }

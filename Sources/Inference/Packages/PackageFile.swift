@@ -19,7 +19,8 @@ struct PackageFile: Hashable, Sendable {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ""
     self.init(
-      files: PackageFiles(folder: folder), name: slash.map { String(path[path.index(after: $0)...]) } ?? path)
+      files: PackageFiles(folder: folder, isOpen: true),
+      name: slash.map { String(path[path.index(after: $0)...]) } ?? path)
   }
 
   /// What errors call it.
@@ -30,15 +31,15 @@ struct PackageFile: Hashable, Sendable {
 
   /// Reads the model that it holds.
   ///
-  /// - Throws: as ``Model/load(path:limits:)``; `hash-mismatch`.
+  /// - Throws: as ``Model/load(path:limits:)``; `hash-mismatch`, `invalid-package`.
   func model(limits: ModelLimits) throws(InferenceError) -> Model {
     do throws(InferenceError) {
       let bytes = try files.read(name, limit: limits.fileBytes)
       let sha256 = SHA256.digest(bytes)
-      try Self.check(sha256, is: hashes[name])
+      try Self.check(sha256, of: name, in: hashes)
       return try Model(
         bytes: bytes, sha256: sha256, name: stem, limits: limits,
-        externalData: files.externalData(of: name, hashes: hashes))
+        externalData: files.externalData(of: name, hashes: hashes, limits: limits))
     } catch {
       throw error.location.hasPrefix(location) ? error : error.within(location)
     }
@@ -50,9 +51,17 @@ struct PackageFile: Hashable, Sendable {
     return last.hasSuffix(".onnx") ? String(last.dropLast(5)) : last
   }
 
-  /// - Throws: `hash-mismatch` where a file's hash is not the one that the package says.
-  static func check(_ found: String, is expected: String?) throws(InferenceError) {
-    guard let expected, expected != found else { return }
+  /// Compares a file's hash with the one that the package says; one that says none of any file is content with all.
+  ///
+  /// - Throws: `hash-mismatch` where it is another; `invalid-package` where the package says those of other files, and not this one's.
+  static func check(_ found: String, of name: String, in hashes: [String: String]) throws(InferenceError) {
+    guard let expected = hashes[name] else {
+      if hashes.isEmpty { return }
+      throw InferenceError(
+        .invalidPackage, "the package gives the SHA-256 of other files, and not of this one",
+        remedy: "'braid model pack' writes those of all files")
+    }
+    guard expected != found else { return }
     throw InferenceError(
       .hashMismatch, "its SHA-256 is \(found), and the package says \(expected)",
       remedy: "Fetch the package again; if you changed the file yourself, 'braid model pack' writes the new hash")

@@ -10,16 +10,22 @@ struct PackageFiles: Hashable, Sendable {
   private let place: Place
   /// The description, where it was named itself; the folder may then have other files too.
   let namedDescription: String?
+  /// Whether links may lead out of the folder: of files that a user names one by one, and that are no package.
+  private let isOpen: Bool
 
   /// Files in a folder; an empty path is the folder that the program runs in.
-  init(folder: String, description: String? = nil) {
-    self.init(place: .folder(folder), namedDescription: description)
+  init(folder: String, description: String? = nil, isOpen: Bool = false) {
+    self.init(place: .folder(folder), namedDescription: description, isOpen: isOpen)
   }
 
-  private init(place: Place, namedDescription: String?) {
+  private init(place: Place, namedDescription: String?, isOpen: Bool = false) {
     self.place = place
     self.namedDescription = namedDescription
+    self.isOpen = isOpen
   }
+
+  /// The same files as those of a package.
+  var closed: PackageFiles { PackageFiles(place: place, namedDescription: namedDescription) }
 
   /// The files of a package at a path: a folder, an archive, or a description that lies in a folder.
   ///
@@ -80,18 +86,32 @@ struct PackageFiles: Hashable, Sendable {
     }
   }
 
-  /// The whole of a file.
+  /// The whole of a file. A link is followed where it leads to another file of the folder.
   ///
-  /// - Throws: `unreadable`, `limit-exceeded`, and of an archive `not-an-archive`; located at the file.
+  /// - Throws: `unreadable`, `limit-exceeded`, `invalid-package` for a link that leads out of the package, and of an archive
+  ///   `not-an-archive`; located at the file.
   func read(_ file: String, limit: Int) throws(InferenceError) -> [UInt8] {
     do throws(InferenceError) {
       switch place {
       case .archive(let archive): return try archive.read(file, limit: limit)
-      case .folder: return try ModelFile.read(location(of: file), limit: limit)
+      case .folder: return try ModelFile.read(try target(of: file), limit: limit)
       }
     } catch {
       throw error.within(location(of: file))
     }
+  }
+
+  /// The path of what is read for a file of a folder.
+  private func target(of file: String) throws(InferenceError) -> String {
+    let path = location(of: file)
+    // A description that a user names himself may lie anywhere; what is not there is told by who reads it.
+    if isOpen || file == namedDescription { return path }
+    guard let folder = RealPath(folder.isEmpty ? "." : folder), let real = RealPath(path) else { return path }
+    guard real.isInside(folder) else {
+      throw InferenceError(
+        .invalidPackage, "it is a link that leads out of the package", remedy: "Put the file itself into the package")
+    }
+    return real.text
   }
 
   /// What reads the data that a model keeps in other files.
@@ -99,14 +119,17 @@ struct PackageFiles: Hashable, Sendable {
   /// - Parameters:
   ///   - model: the model's file.
   ///   - hashes: what files must have as their SHA-256, by path inside the package.
+  ///   - limits: bounds on what is read.
   /// - Returns: nil where the model's folder cannot be found.
-  func externalData(of model: String, hashes: [String: String]) -> ExternalData? {
+  func externalData(
+    of model: String, hashes: [String: String], limits: ModelLimits = .default
+  ) -> ExternalData? {
     let folder = model.lastIndex(of: "/").map { String(model[...$0]) } ?? ""
     var inner: [String: String] = [:]
     for (name, hash) in hashes where name.hasPrefix(folder) { inner[String(name.dropFirst(folder.count))] = hash }
     switch place {
-    case .archive(let archive): return ExternalData(archive: archive, folder: folder, hashes: inner)
-    case .folder: return ExternalData(modelPath: location(of: model), hashes: inner)
+    case .archive(let archive): return ExternalData(archive: archive, folder: folder, hashes: inner, limits: limits)
+    case .folder: return ExternalData(modelPath: location(of: model), hashes: inner, limits: limits)
     }
   }
 
@@ -129,11 +152,13 @@ struct PackageFiles: Hashable, Sendable {
 
   /// What is wrong with the name of a file in a package; nil where nothing is.
   static func fault(inName name: String) -> String? {
-    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    if name.hasPrefix("/") || parts.contains("..") { return "it leads out of the package" }
-    if name.contains("\\") { return "it has a backslash" }
+    // By bytes, as the system reads paths: a slash and an accent after it are one character.
+    let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    func has(_ part: String) -> Bool { parts.contains { $0.elementsEqual(part.utf8) } }
+    if name.utf8.first == UInt8(ascii: "/") || has("..") { return "it leads out of the package" }
+    if name.utf8.contains(UInt8(ascii: "\\")) { return "it has a backslash" }
     if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return "it has a control character" }
-    if parts.contains("") || parts.contains(".") { return "it is no plain path" }
+    if has("") || has(".") { return "it is no plain path" }
     return name.utf8.count > 1024 ? "it is too long" : nil
   }
 }

@@ -20,11 +20,11 @@ public struct PackageInspection: Sendable {
     public var field: String
     /// Its file inside the package.
     public var file: String
-    /// The model; nil where it cannot be loaded.
+    /// The model; nil where it cannot be loaded, and of variants, of which there may be many.
     public var model: Model?
     /// What it takes: its pictures may be of another size than described, where it is of a ladder.
     public var description: ModelDescription?
-    /// It made ready; nil where it cannot be.
+    /// It made ready; nil where it cannot be, and of variants.
     public var plan: Plan?
   }
 
@@ -130,7 +130,8 @@ public struct PackageInspection: Sendable {
             remedy: "Remove the file, or let 'braid model pack' write the hash"))
       }
     }
-    for name in hashes.keys.sorted() where !files.contains(where: { $0.name == name }) {
+    let present = Set(files.map(\.name))
+    for name in hashes.keys.sorted() where !present.contains(name) {
       let guess = Spelling.guess(name, among: files.map(\.name)).map { "Did you mean '\($0)'? " } ?? ""
       add(
         DescriptionFault(
@@ -146,7 +147,10 @@ public struct PackageInspection: Sendable {
   /// Loads a form, and notes in what it and the description contradict each other.
   private mutating func load(_ field: String, _ file: PackageFile, isRung: Bool, _ limits: ModelLimits) {
     var form = Form(field: field, file: file.name)
-    defer { forms.append(form) }
+    defer {
+      if !forms.isEmpty { (form.model, form.plan) = (nil, nil) }
+      forms.append(form)
+    }
     do throws(InferenceError) {
       let model = try file.withoutHashes.model(limits: limits)
       form.model = model

@@ -77,8 +77,10 @@ public struct PackagePacker {
     }
     if let labels = changes.labels {
       contents.files.removeAll { $0.name == "labels.txt" }
-      contents.files.append(
-        ("labels.txt", try PackageFile(path: labels).files.read(PackageFile(path: labels).name, limit: 4 << 20)))
+      // Those that were there before are nobody's then.
+      if case .text(let old)? = root["output"]?["labels"]?.content { contents.files.removeAll { $0.name == old } }
+      let file = PackageFile(path: labels)
+      contents.files.append(("labels.txt", try file.files.read(file.name, limit: PackageReader.labelLimit)))
       let decoder = (root["output"] ?? DocumentNode(map: [])).setting("labels", to: DocumentNode(.text("labels.txt")))
       root = root.setting("output", to: decoder)
     }
@@ -110,7 +112,9 @@ public struct PackagePacker {
     let inspection = try inspect(path)
     // Hashes are written anew.
     let faults = inspection.faults.filter { !$0.field.hasPrefix("sha256") }
-    guard faults.isEmpty else { throw Self.refused(faults, inspection) }
+    guard faults.isEmpty else {
+      throw InferenceError(DocumentError(.invalid, file: inspection.descriptionFile ?? inspection.path, faults))
+    }
     let package = try PackageFiles(path: path, limits: limits)
     let reading = try PackageReader.read(package)
     guard let document = reading.document, let manifest = reading.manifest else {
@@ -167,16 +171,24 @@ public struct PackagePacker {
       throw InferenceError(
         .unwritable, "it exists", location: path, remedy: "Name a folder that does not, or a file NAME.braidmodel")
     }
-    let plain = path.hasSuffix("/") ? String(path.dropLast()) : path
-    let temporary = isArchive ? "\(plain).part.braidmodel" : "\(plain).part"
-    defer { try? FileManager.default.removeItem(atPath: temporary) }
-    if isArchive {
-      try PackageArchiveWriter.write(files, to: temporary)
-    } else {
-      try writeFolder(files, to: temporary)
+    var plain = path
+    while plain.hasSuffix("/") { plain.removeLast() }
+    let scratch = try scratch(for: plain)
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let temporary = isArchive ? "\(scratch)/package.braidmodel" : "\(scratch)/package"
+    do throws(InferenceError) {
+      if isArchive {
+        try PackageArchiveWriter.write(files, to: temporary)
+      } else {
+        try writeFolder(files, to: temporary)
+      }
+    } catch {
+      throw InferenceError(error.code, error.message, location: path, remedy: error.remedy, cause: error.cause)
     }
     let inspection = try inspect(temporary)
-    guard inspection.faults.isEmpty else { throw Self.refused(inspection.faults, inspection, in: (temporary, plain)) }
+    guard inspection.faults.isEmpty else { throw refused(inspection.faults, written: temporary) }
+    let folder = URL(fileURLWithPath: plain).deletingLastPathComponent()
+    if !isArchive { try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
     guard unsafe rename(temporary, plain) == 0 else {
       throw InferenceError(
         .unwritable, "it cannot be written", location: path, remedy: "Check the folder and the space",
@@ -185,7 +197,28 @@ public struct PackagePacker {
     return inspection
   }
 
+  /// A new empty folder in the nearest folder around `path` that there is, and so on its disk; to be removed.
+  private func scratch(for path: String) throws(InferenceError) -> String {
+    var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" { folder.deleteLastPathComponent() }
+    var template = Array("\(folder.path)/.braid-pack.XXXXXX".utf8CString)
+    let isMade = unsafe template.withUnsafeMutableBufferPointer { name in
+      unsafe name.baseAddress.map { unsafe mkdtemp($0) != nil } ?? false
+    }
+    guard isMade else {
+      throw InferenceError(
+        .unwritable, "it cannot be written", location: path, remedy: "Check the folder and the space",
+        cause: unsafe String(cString: strerror(errno)))
+    }
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   private func writeFolder(_ files: [(name: String, bytes: [UInt8])], to folder: String) throws(InferenceError) {
+    for file in files {
+      guard let fault = PackageFiles.fault(inName: file.name) else { continue }
+      throw InferenceError(
+        .invalidPackage, fault, location: "'\(file.name.prefix(200))'", remedy: "Give the file a plain name")
+    }
     do {
       for file in files {
         let url = URL(fileURLWithPath: folder).appendingPathComponent(file.name)
@@ -199,18 +232,23 @@ public struct PackagePacker {
     }
   }
 
-  /// The faults of a package; `written` is where it was written for now, and where it was to go.
-  private static func refused(
-    _ faults: [DocumentFault], _ inspection: PackageInspection, in written: (temporary: String, final: String)? = nil
-  ) -> InferenceError {
-    func told(_ text: String) -> String {
-      written.map { text.replacingOccurrences(of: $0.temporary, with: $0.final) } ?? text
-    }
-    return InferenceError(
+  /// The options that say what stands in a field.
+  private static let options = [
+    "name": "--name", "version": "--model-version", "task": "--task", "licence": "--licence", "source": "--source",
+    "description": "--about", "output.labels": "--labels",
+  ]
+
+  /// The faults of what was written for now, as faults of what it was made of: its own description nobody has seen.
+  private func refused(_ faults: [DocumentFault], written: String) -> InferenceError {
+    InferenceError(
       DocumentError(
-        .invalid, file: told(inspection.descriptionFile ?? inspection.path),
+        .invalid, file: path,
         faults.map { fault in
-          DocumentFault(place: fault.place, field: fault.field, message: told(fault.message), remedy: fault.remedy)
+          let message = fault.message.replacingOccurrences(of: written + "/", with: "")
+            .replacingOccurrences(of: written, with: path)
+          let option = Self.options[fault.field].map { "Say it with \($0)" }
+          let remedy = [fault.remedy, option ?? ""].filter { !$0.isEmpty }.joined(separator: ". ")
+          return DocumentFault(place: nil, field: fault.field, message: message, remedy: remedy)
         }))
   }
 }

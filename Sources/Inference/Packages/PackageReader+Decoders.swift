@@ -49,11 +49,11 @@ extension PackageReader {
       guard let value = item.required().map() else { continue }
       let name = value["name"].required("Say what it is").text()
       let unit = value["unit"].text()
-      let (scale, offset) = (value["scale"].number() ?? 1, value["offset"].number() ?? 0)
+      let (scale, offset) = (float(value["scale"]) ?? 1, float(value["offset"]) ?? 0)
       value.refuseOthers()
       if let name {
         values.append(
-          ModelDescription.Regression.Value(name, unit: unit, scale: Float(scale), offset: Float(offset)))
+          ModelDescription.Regression.Value(name, unit: unit, scale: scale, offset: offset))
       }
     }
     guard let output, !values.isEmpty, values.count == items.count else { return nil }
@@ -70,7 +70,7 @@ extension PackageReader {
     let output = output(map, "Name the output with the scores of pixels")
     let labels = labels(map["labels"].required("List the classes of the output"), &labelFile)
     let hasClassesLast = map["classes"].choice(among: ["first", "last"]) == "last"
-    let threshold = map["threshold"].number().map { Float($0) }
+    let threshold = float(map["threshold"])
     let ignored = ignored(map, labels)
     guard let output, let labels else { return nil }
     return .mask(

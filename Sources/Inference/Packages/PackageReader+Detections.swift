@@ -11,6 +11,9 @@ extension PackageReader {
   }
 
   private enum Unit: String, CaseIterable { case picture, pixels }
+  /// The most grids, and the most outputs or boxes at a cell: far more than any detector has.
+  private static let (levelLimit, headLimit) = (16, 64)
+
   private enum Order: String, CaseIterable { case first, last }
 
   func detections(_ map: DocumentMap, _ labelFile: inout String?) -> ModelDescription.Decoder? {
@@ -102,7 +105,7 @@ extension PackageReader {
   func names(_ field: DocumentField) -> [String] {
     guard field.isPresent else { return [] }
     if case .list? = field.content {
-      let items = field.list() ?? []
+      let items = list(field, Self.headLimit) ?? []
       if items.isEmpty { field.fault("there is none", remedy: "Name an output") }
       return items.compactMap { $0.required().text() }
     }
@@ -116,7 +119,7 @@ extension PackageReader {
     let word = field.choice(BoxWord.self)
     if field.isPresent, word == nil { return nil }
     let isInPixels = map["units"].choice(Unit.self) == .pixels
-    let strides = (map["strides"].list() ?? []).compactMap { $0.required().whole(1...1024) }
+    let strides = (list(map["strides"], Self.levelLimit) ?? []).compactMap { $0.required().whole(1...1024) }
     let bins = map["bins"].whole(2...64) ?? 16
     let priors = map["priors"]
     switch word ?? .corners {
@@ -138,12 +141,13 @@ extension PackageReader {
   private func priors(_ field: DocumentField) -> ModelDescription.Priors? {
     guard let map = field.map() else { return nil }
     var levels: [ModelDescription.Priors.Level] = []
-    for item in map["levels"].required("List the grids").list() ?? [] {
+    for item in list(map["levels"].required("List the grids"), Self.levelLimit) ?? [] {
       guard let level = item.required().map() else { continue }
       let stride = level["stride"].required().whole(1...1024)
-      let sizes = (level["sizes"].required("List the boxes at each cell, in pixels").list() ?? []).compactMap(size)
+      let sizes = level["sizes"].required("List the boxes at each cell, in pixels")
+      let boxes = (list(sizes, Self.headLimit) ?? []).compactMap(size)
       level.refuseOthers()
-      if let stride, !sizes.isEmpty { levels.append(ModelDescription.Priors.Level(stride: stride, sizes: sizes)) }
+      if let stride, !boxes.isEmpty { levels.append(ModelDescription.Priors.Level(stride: stride, sizes: boxes)) }
     }
     let centreVariance = map["centre_variance"].number(0.0001...100) ?? 0.1
     let sizeVariance = map["size_variance"].number(0.0001...100) ?? 0.2

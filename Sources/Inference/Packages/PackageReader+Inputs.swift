@@ -88,12 +88,9 @@ extension PackageReader {
 
   /// A list of numbers that a Float holds, or one number.
   private func numbers(_ field: DocumentField) -> [Float]? {
-    let limit = Double(Float.greatestFiniteMagnitude)
-    guard case .list? = field.content else { return field.number(-limit...limit).map { [Float($0)] } }
+    guard case .list? = field.content else { return float(field).map { [$0] } }
     let items = field.list() ?? []
-    let numbers = items.compactMap { item in
-      item.required().number(-limit...limit).map { Float($0) }
-    }
+    let numbers = items.compactMap { float($0.required()) }
     return numbers.count == items.count ? numbers : nil
   }
 

@@ -69,6 +69,12 @@ extension PackageReader {
   /// A number from 0 to 1.
   func fraction(_ field: DocumentField) -> Float? { field.number(0...1).map { Float($0) } }
 
+  /// A number that a Float holds.
+  func float(_ field: DocumentField) -> Float? {
+    let limit = Double(Float.greatestFiniteMagnitude)
+    return field.number(-limit...limit).map { Float($0) }
+  }
+
   /// Names of classes: a list, or a text file in the package with one a line.
   ///
   /// - Parameters:
@@ -79,14 +85,20 @@ extension PackageReader {
     guard field.isPresent else { return nil }
     if case .list? = field.content {
       let items = field.list() ?? []
-      let labels = items.compactMap { $0.required("Put quotes around it, if it is a word like null").text() }
+      let labels = items.compactMap { item -> String? in
+        let label = item.required("Put quotes around it, if it is a word like null").text()
+        if let label, let fault = Self.fault(inLabel: label) {
+          item.fault(fault, remedy: "Write what people read")
+        }
+        return label
+      }
       if items.isEmpty { field.fault("there is none", remedy: "List them in the model's order") }
       return labels.count == items.count ? labels : nil
     }
     guard let name = fileName(field) else { return nil }
     file = name
     do throws(InferenceError) {
-      let bytes = try files.read(name, limit: 4 << 20)
+      let bytes = try files.read(name, limit: Self.labelLimit)
       guard String(validating: bytes, as: UTF8.self) != nil else {
         field.fault("\(name) is no UTF-8 text", remedy: "Save it as UTF-8")
         return nil
@@ -100,11 +112,24 @@ extension PackageReader {
         field.fault("\(name) has an empty line, or nothing at all", remedy: "Write one label a line")
         return nil
       }
+      for (number, line) in lines.enumerated() {
+        guard let fault = Self.fault(inLabel: line) else { continue }
+        field.fault("\(name): line \(number + 1): \(fault)", remedy: "Write what people read")
+        return nil
+      }
       return lines
     } catch {
       field.fault("\(name): \(error.message)", remedy: error.remedy)
       return nil
     }
+  }
+
+  /// What is wrong with a label, which goes to terminals, subtitles and films; nil where nothing is.
+  private static func fault(inLabel label: String) -> String? {
+    if label.isEmpty { return "it is empty" }
+    if label.utf8.count > 1000 { return "it has \(label.utf8.count) bytes, and 1000 are the most" }
+    return label.unicodeScalars.contains { $0.properties.generalCategory == .control }
+      ? "it has a control character" : nil
   }
 
   private func rows(_ field: DocumentField) -> [Int] {

@@ -7,6 +7,11 @@ struct PackageReader {
   let files: PackageFiles
   let faults: DocumentFaults
 
+  /// The most bytes of a file with labels.
+  static let labelLimit = 4 << 20
+  /// The most files with hashes: of a folder more than of an archive, where a model may keep each tensor in a file.
+  private static let hashLimit = 1024
+
   /// What was read of a description, and what is wrong with it.
   struct Reading {
     /// The description's file as errors tell it.
@@ -19,13 +24,22 @@ struct PackageReader {
     var faults: [DocumentFault]
   }
 
-  /// The description in a folder or an archive, where nothing is wrong with it.
+  /// The description in a folder or an archive, where nothing is wrong with it. The labels' hash is compared, as they are read here;
+  /// a model's when it is loaded.
   ///
-  /// - Throws: `unreadable`, `invalid-package` with every fault at once.
+  /// - Throws: `unreadable`, `invalid-package` with every fault at once, `hash-mismatch`.
   static func manifest(in files: PackageFiles) throws(InferenceError) -> PackageManifest {
     let reading = try read(files)
     guard reading.faults.isEmpty, let manifest = reading.manifest else {
       throw InferenceError(DocumentError(.invalid, file: reading.file, reading.faults))
+    }
+    if let labels = manifest.labelFile, !manifest.hashes.isEmpty {
+      let bytes = try files.read(labels, limit: labelLimit)
+      do throws(InferenceError) {
+        try PackageFile.check(SHA256.digest(bytes), of: labels, in: manifest.hashes)
+      } catch {
+        throw error.within(files.location(of: labels))
+      }
     }
     return manifest
   }
@@ -85,9 +99,10 @@ struct PackageReader {
     _ = map["tick"].choice(among: ["picture"])
     map.refuseOthers()
     var description: ModelDescription?
-    // What has no name is compared with the model all the same; its faults keep it from being run.
-    if let inputs, let decoder {
-      var whole = ModelDescription(name: name ?? "?", version: version ?? "?", inputs: inputs, decoder: decoder)
+    // What has no name, or outputs that cannot be told, is compared with the model all the same; its faults keep it from being run.
+    if let inputs {
+      var whole = ModelDescription(
+        name: name ?? "?", version: version ?? "?", inputs: inputs, decoder: decoder ?? .raw)
       whole.schedule = schedule
       whole.crops = crops
       whole.track = track
@@ -146,8 +161,12 @@ struct PackageReader {
     guard field.isPresent else { return .named([]) }
     if case .list? = field.content { return .ladder(ladder(field)) }
     guard let map = field.map() else { return .named([]) }
+    let given = map.fields
+    if given.count > PackageArchive.entryLimit {
+      field.fault("there are \(given.count)", remedy: "Give \(PackageArchive.entryLimit) at most")
+    }
     return .named(
-      map.fields.compactMap { name, field in
+      given.prefix(PackageArchive.entryLimit).compactMap { name, field in
         if PackageFiles.fault(inName: name) != nil || name.contains("/") {
           field.fault("'\(name.prefix(80))' is no name of a variant", remedy: "Use a short name, such as int8")
         }
@@ -155,9 +174,15 @@ struct PackageReader {
       })
   }
 
+  /// The values of a list, of which there may not be many: the first ones, where there are more.
+  func list(_ field: DocumentField, _ limit: Int) -> [DocumentField]? {
+    guard let items = field.list() else { return nil }
+    if items.count > limit { field.fault("there are \(items.count)", remedy: "Give \(limit) at most") }
+    return Array(items.prefix(limit))
+  }
+
   private func ladder(_ field: DocumentField) -> [(file: String, value: Double)] {
-    let rungs = field.list() ?? []
-    if rungs.count > 8 { field.fault("there are \(rungs.count)", remedy: "Give 8 at most") }
+    let rungs = list(field, 8) ?? []
     var ladder: [(file: String, value: Double)] = []
     for rung in rungs {
       guard let rung = rung.map() else { continue }
@@ -178,7 +203,11 @@ struct PackageReader {
 
   private func hashes(_ field: DocumentField) -> [String: String] {
     var hashes: [String: String] = [:]
-    for (name, field) in field.map()?.fields ?? [] {
+    let given = field.map()?.fields ?? []
+    if given.count > Self.hashLimit {
+      field.fault("there are \(given.count)", remedy: "Keep only files of the package, \(Self.hashLimit) at most")
+    }
+    for (name, field) in given.prefix(Self.hashLimit) {
       if let fault = PackageFiles.fault(inName: name) {
         field.fault("'\(name.prefix(80))': \(fault)", remedy: "Name a file inside the package")
       }

@@ -7,10 +7,11 @@ struct QuantisationHoisting {
   ]
 
   private var graph: Graph
-  /// Of the graph as it is: made anew after each change.
-  private var index: GraphIndex
+  /// That of the graph as it is; nil after a change.
+  private var index: GraphIndex?
 
   static func run(_ graph: Graph) throws(InferenceError) -> Graph {
+    guard graph.body.nodes.contains(where: { $0.kind == .quantizeLinear }) else { return DeadCode.run(graph) }
     var pass = QuantisationHoisting(graph: graph)
     // One operator at a time, from the last to the first, so that a conversion climbs a whole chain.
     var place = graph.body.nodes.count - 1
@@ -21,15 +22,13 @@ struct QuantisationHoisting {
     return DeadCode.run(pass.graph)
   }
 
-  private init(graph: Graph) {
-    self.graph = graph
-    index = GraphIndex(graph)
-  }
+  private init(graph: Graph) { self.graph = graph }
 
   private mutating func hoist(_ place: Int) throws(InferenceError) {
     var node = graph.body.nodes[place]
     guard Self.movements.contains(node.kind), try movesWholeElements(node) else { return }
-    let index = index
+    let index = self.index ?? GraphIndex(graph)
+    self.index = index
     // Every reader of every result must be the same conversion.
     var conversions: [Int] = []
     for case .some(let output) in node.outputs {
@@ -84,9 +83,9 @@ struct QuantisationHoisting {
       }
       node.outputs[position] = kept
     }
+    self.index = nil
     graph.body.nodes[place] = node
     graph.body.nodes.insert(contentsOf: added, at: place)
-    self.index = GraphIndex(graph)
   }
 
   /// What the node at `place` converts to, where it is a conversion of a whole tensor.

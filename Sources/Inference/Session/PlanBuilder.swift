@@ -125,11 +125,22 @@ struct PlanBuilder {
   }
 
   static func constant(_ value: Int, _ type: TensorType, _ name: String) throws(InferenceError) -> Tensor {
-    let values = [Int64](repeating: Int64(value), count: type.shape.elementCount)
     switch type.elementType {
-    case .int64: if let tensor = Tensor(values, shape: type.shape) { return tensor }
-    case .int32: if let tensor = Tensor(values.map { Int32(clamping: $0) }, shape: type.shape) { return tensor }
-    default: throw InferenceError(.invalidOption, "input \(name) of type \(type.elementType) cannot be made constant")
+    case .int64:
+      let values = [Int64](repeating: Int64(value), count: type.shape.elementCount)
+      if let tensor = Tensor(values, shape: type.shape) { return tensor }
+    case .int32:
+      guard let value = Int32(exactly: value) else {
+        throw InferenceError(
+          .invalidOption, "input \(name) is of int32, and \(value) does not fit",
+          remedy: "Give \(Int32.min) to \(Int32.max)")
+      }
+      let values = [Int32](repeating: value, count: type.shape.elementCount)
+      if let tensor = Tensor(values, shape: type.shape) { return tensor }
+    default:
+      throw InferenceError(
+        .invalidOption, "input \(name) of type \(type.elementType) cannot be made constant",
+        remedy: "Only inputs of int64 and int32 can")
     }
     throw .limit("input \(name) does not fit the memory")
   }

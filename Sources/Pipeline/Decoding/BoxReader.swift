@@ -38,51 +38,54 @@ struct BoxReader {
       if case .places(let form, isInPixels: false) = encoding {
         scale = (1, 1)
         coder = .places(form)
-        try check(boxes.candidates, numbers: 4, outputs)
+        try Self.check(boxes, landmarks, boxes.candidates, numbers: 4, outputs)
         return
       }
       throw outputs.fault(
         "boxes in pixels need a picture that the model takes, and it takes none", "Describe its picture input")
     }
     let pixels: (Float, Float) = (1 / Float(picture.width), 1 / Float(picture.height))
-    func cells(_ strides: [Int]) throws(PipelineError) -> [GridCell] {
+    /// Of this head.
+    func own(_ strides: [Int]) throws(PipelineError) -> [Int] {
       guard headCount == 1 || headCount == strides.count else {
         throw outputs.fault(
           "there are \(strides.count) strides and outputs for \(headCount)", "Give one output for each stride, or one")
       }
-      let own = headCount == 1 ? strides : [strides[head]]
-      return own.flatMap { GridCell.cells(stride: $0, width: picture.width, height: picture.height) }
+      return headCount == 1 ? strides : [strides[head]]
     }
-    let numbers: Int
-    let expected: Int
+    /// Counted before they are made: a description may ask for any number.
+    func cells(_ strides: [Int], numbers: Int) throws(PipelineError) -> [GridCell] {
+      let counts = strides.map { GridCell.count(stride: $0, width: picture.width, height: picture.height) }
+      try check(counts.reduce(0, +), numbers: numbers)
+      return strides.flatMap { GridCell.cells(stride: $0, width: picture.width, height: picture.height) }
+    }
+    func check(_ expected: Int, numbers: Int) throws(PipelineError) {
+      try Self.check(boxes, landmarks, expected, numbers: numbers, outputs)
+    }
     switch encoding {
     case .places(let form, let isInPixels):
       scale = isInPixels ? pixels : (1, 1)
       coder = .places(form)
-      (numbers, expected) = (4, boxes.candidates)
+      try check(boxes.candidates, numbers: 4)
     case .priors(let priors):
       scale = (1, 1)
-      let priors = PriorBoxes(priors, width: picture.width, height: picture.height)
-      coder = .priors(priors)
-      (numbers, expected) = (4, priors.count)
+      try check(PriorBoxes.count(priors, width: picture.width, height: picture.height), numbers: 4)
+      coder = .priors(PriorBoxes(priors, width: picture.width, height: picture.height))
     case .grid(let strides):
       scale = pixels
-      let cells = try cells(strides)
-      coder = .grid(cells)
-      (numbers, expected) = (4, cells.count)
+      coder = .grid(try cells(try own(strides), numbers: 4))
     case .distribution(let strides, let bins):
       scale = pixels
-      let cells = try cells(strides)
-      coder = .distribution(cells, bins: bins)
-      (numbers, expected) = (4 * bins, cells.count)
+      coder = .distribution(try cells(try own(strides), numbers: 4 * bins), bins: bins)
       guard landmarks == nil else {
         throw outputs.fault("landmarks beside distributions are not known", "Leave them out")
       }
     }
-    try check(expected, numbers: numbers, outputs)
   }
 
-  private func check(_ expected: Int, numbers: Int, _ outputs: ModelOutputs) throws(PipelineError) {
+  private static func check(
+    _ boxes: CandidateColumns, _ landmarks: CandidateColumns?, _ expected: Int, numbers: Int, _ outputs: ModelOutputs
+  ) throws(PipelineError) {
     guard boxes.count == numbers else {
       throw outputs.fault("boxes have \(boxes.count) numbers each, not \(numbers)", "Describe the outputs as they are")
     }
@@ -139,10 +142,11 @@ struct BoxReader {
     }
   }
 
-  /// A candidate's landmarks, in 0 to 1 of the model's picture. Allocates.
+  /// A candidate's landmarks, in 0 to 1 of the model's picture; none where one of them is no number. Allocates.
   func landmarks(of candidate: Int, in outputs: [[Float]]) -> [ModelOutput.Point] {
     guard let landmarks else { return [] }
     let values = outputs[landmarks.place]
+    guard (0..<landmarks.count).allSatisfy({ !values[landmarks.index(candidate, $0)].isNaN }) else { return [] }
     return (0..<landmarks.count / 2).map { number in
       let (x, y) = (
         values[landmarks.index(candidate, 2 * number)], values[landmarks.index(candidate, 2 * number + 1)]

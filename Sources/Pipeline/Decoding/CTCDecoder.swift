@@ -5,7 +5,7 @@ internal import Glibc
 /// Reads a text from scores of symbols over time: of each step the best symbol, repeated ones once, blanks left out.
 ///
 /// Windows follow one another without overlap; a symbol that lasts over the boundary of two is one symbol. With a symbol for space,
-/// words are told as events; without one, each symbol. Allocates: what it tells.
+/// words are told as events, after half a minute at the latest; without one, each symbol. Allocates: what it tells.
 struct CTCDecoder: EventDecoder, OutputDecoder {
   private struct Word {
     var text = ""
@@ -14,6 +14,9 @@ struct CTCDecoder: EventDecoder, OutputDecoder {
     var sum: Float
     var count: Int
   }
+
+  /// A word is told after so long at the latest: a model may never give a space.
+  private static let longest = MediaDuration.seconds(30)
 
   /// Words are not known before.
   let labels: [String] = []
@@ -67,6 +70,7 @@ struct CTCDecoder: EventDecoder, OutputDecoder {
       let symbol = best(outputs[place], step)
       let time = times(step)
       defer { last = symbol }
+      if let open = word, time - open.start >= Self.longest { finish(tell) }
       guard symbol != settings.blank else { continue }
       if symbol == last {
         word?.end = time + length

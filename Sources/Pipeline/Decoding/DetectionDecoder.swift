@@ -151,12 +151,14 @@ struct DetectionDecoder: OutputDecoder {
     guard let columns = head.objectness else { return score }
     let value = outputs[columns.place][columns.index(index, 0)]
     let objectness = isSigmoid ? 1 / (1 + expf(-value)) : value
-    // Rounding may have brought either a little above 1.
-    let product = min(1, score) * min(1, objectness)
+    // Rounding may have brought either a little above 1. In this order what is no number stays none: `min(1, .nan)` is 1.
+    let product = min(score, 1) * min(objectness, 1)
     return settings.objectness == .root ? product.squareRoot() : product
   }
 
   private mutating func append(_ label: Int, _ score: Float, head: Int, index: Int, _ corners: BoxReader.Corners) {
+    // No box begins or ends at what is no number.
+    guard !corners.left.isNaN, !corners.top.isNaN, !corners.right.isNaN, !corners.bottom.isNaN else { return }
     let (left, top) = (BoxReader.held(corners.left), BoxReader.held(corners.top))
     let (right, bottom) = (BoxReader.held(corners.right), BoxReader.held(corners.bottom))
     guard right > left, bottom > top else { return }

@@ -14,7 +14,7 @@ struct IntervalEventDecoder {
     var minimumOn = MediaDuration.milliseconds(120)
     /// A pause that is shorter does not end an interval.
     var minimumOff = MediaDuration.milliseconds(200)
-    /// Added before and after.
+    /// Added before and after; after, no more than the pause had lasted when it was known to be one. Intervals never overlap.
     var padding = MediaDuration.milliseconds(30)
   }
 
@@ -34,8 +34,10 @@ struct IntervalEventDecoder {
   private var start: MediaTime?
   private var told = false
   private var lastActive = MediaTime.zero
-  private var sum: Float = 0
+  /// In double precision: an interval may last for days.
+  private var sum = 0.0
   private var count = 0
+  /// No interval begins before: the run's start, or the end of the interval before.
   private var floor: MediaTime?
 
   /// Whether an interval is open that has lasted long enough to be told.
@@ -55,13 +57,13 @@ struct IntervalEventDecoder {
       told = false
       number += 1
       lastActive = end
-      sum = score
+      sum = Double(score)
       count = 1
       return tellIfLongEnough(from: time)
     }
     if score >= settings.offThreshold {
       lastActive = end
-      sum += score
+      sum += Double(score)
       count += 1
       return told ? nil : tellIfLongEnough(from: begun)
     }
@@ -88,12 +90,16 @@ struct IntervalEventDecoder {
       number -= 1
       return nil
     }
-    return interval(from: begun, to: min(limit, lastActive + settings.padding), isFinal: true)
+    let found = interval(from: begun, to: min(limit, lastActive + settings.padding), isFinal: true)
+    // The padding of the next one begins where this one ends.
+    floor = max(floor ?? found.end, found.end)
+    return found
   }
 
   private func interval(from begun: MediaTime, to end: MediaTime, isFinal: Bool) -> Interval {
     Interval(
-      number: number, start: max(floor ?? begun, begun - settings.padding), end: end, score: sum / Float(max(1, count)),
+      number: number, start: max(floor ?? begun, begun - settings.padding), end: end,
+      score: Float(sum / Double(max(1, count))),
       isFinal: isFinal)
   }
 }

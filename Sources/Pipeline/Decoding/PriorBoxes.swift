@@ -34,8 +34,12 @@ struct PriorBoxes {
     }
   }
 
-  /// How many there are.
-  var count: Int { boxes.count }
+  /// How many a layout would have.
+  static func count(_ layout: ModelDescription.Priors, width: Int, height: Int) -> Int {
+    layout.levels.reduce(0) { sum, level in
+      sum + GridCell.count(stride: level.stride, width: width, height: height) * level.sizes.count
+    }
+  }
 
   /// Left, top, right and bottom of a box, in 0 to 1 of the picture; a box without a prior is empty.
   func corners(of index: Int, offsets: (Float, Float, Float, Float)) -> (Float, Float, Float, Float) {
@@ -64,12 +68,24 @@ struct GridCell {
   /// Pixels from one cell to the next.
   var stride: Float
 
+  /// How many cells are over a picture: 2^28 at most, with the sides that pictures may have.
+  static func count(stride: Int, width: Int, height: Int) -> Int {
+    let size = size(stride: stride, width: width, height: height)
+    return size.columns * size.rows
+  }
+
+  private static func size(stride: Int, width: Int, height: Int) -> (columns: Int, rows: Int) {
+    let stride = max(1, stride)
+    return ((width - 1) / stride + 1, (height - 1) / stride + 1)
+  }
+
   /// All cells over a picture, row by row.
   static func cells(stride: Int, width: Int, height: Int) -> [GridCell] {
     let stride = max(1, stride)
+    let size = size(stride: stride, width: width, height: height)
     var cells: [GridCell] = []
-    for row in 0..<(height + stride - 1) / stride {
-      for column in 0..<(width + stride - 1) / stride {
+    for row in 0..<size.rows {
+      for column in 0..<size.columns {
         cells.append(GridCell(x: Float(column), y: Float(row), stride: Float(stride)))
       }
     }

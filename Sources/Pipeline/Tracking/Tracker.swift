@@ -6,8 +6,9 @@ internal import BraidCore
 /// motion of Bewley et al., "Simple online and realtime tracking" (2016): sure detections are paired with what was followed, lost
 /// or not; then unsure ones with what is left and was in sight at the last picture; then sure ones with what has been seen but for a
 /// moment. Pairs are those that overlap most in sum, of one label, and exactly so (``Assignment``). Sure detections that remain
-/// begin something new. What begins and what is given up is a matter of time, not of pictures: a session skips some. One thread at a
-/// time; allocates: no, in the steady state.
+/// begin something new. What begins and what is given up is a matter of time, not of pictures: a session skips some. At most
+/// ``limit`` things are followed, however many a noisy detector finds. One thread at a time; allocates: no, in the steady state
+/// below that limit.
 struct Tracker {
   /// How things are followed.
   struct Settings: Hashable {
@@ -24,7 +25,12 @@ struct Tracker {
   private static let unsureOverlap = 0.5
   private static let youngOverlap = 0.3
 
+  /// The most things that are followed: of more, those that have been out of sight for longest are given up.
+  static let limit = 1000
+
   private let settings: Settings
+  /// How many things are followed, lost ones too.
+  var followed: Int { tracks.count }
   private var tracks: [Track] = []
   private var time: MediaTime?
   private var count = 0
@@ -92,6 +98,21 @@ struct Tracker {
       if let track = trackOf[place] { detections[place].track = number(of: track, at: time) }
     }
     keep(&detections)
+    giveUp()
+  }
+
+  /// Gives up what has been out of sight for longest, where too much is followed.
+  private mutating func giveUp() {
+    let excess = tracks.count - Self.limit
+    guard excess > 0 else { return }
+    let last = tracks.map(\.seen).sorted()[excess - 1]
+    // Of those that were last seen together some may stay.
+    var rest = excess
+    tracks.removeAll { track in
+      guard rest > 0, track.seen <= last else { return false }
+      rest -= 1
+      return true
+    }
   }
 
   /// Takes out what was seen but for a moment and is gone, and detections that are neither sure nor followed.

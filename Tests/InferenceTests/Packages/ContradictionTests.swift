@@ -97,12 +97,38 @@ struct ContradictionTests {
     }
   }
 
+  @Test("a constant must fit the whole numbers that its input takes")
+  func constants() throws {
+    func model(_ type: Int32) throws -> Model {
+      try BuiltModel.model(
+        BuiltModel.graph(
+          [BuiltModel.node("Identity", ["x"], ["y"])], inputs: [BuiltModel.info("x", [2], type: type)],
+          outputs: [BuiltModel.info("y", [2], type: type)]))
+    }
+    func found(_ value: Int, _ type: Int32) throws -> [String] {
+      let description = ModelDescription(
+        name: "m", version: "1.0.0", inputs: [.init(name: "x", source: .constant(value))], decoder: .raw)
+      return description.contradictions(to: try model(type), plan: nil).map { "\($0.field): \($0.message)" }
+    }
+    #expect(try found(3_000_000_000, 6) == ["inputs[0].value: input 'x' is of int32, and 3000000000 does not fit"])
+    #expect(try found(-2_147_483_648, 6) == [] && found(3_000_000_000, 7) == [])
+    #expect(try found(1, 1) == ["inputs[0].kind: input 'x' is of float32, and a constant is a whole number"])
+    var options = SessionOptions()
+    options.constantInputs["x"] = 2_147_483_648
+    let error = #expect(throws: InferenceError.self) { try Plan(try model(6), options: options) }
+    #expect(error?.code == .invalidOption && error?.message.contains("2147483648 does not fit") == true)
+    let real = #expect(throws: InferenceError.self) { try Plan(try model(1), options: options) }
+    #expect(real?.remedy.isEmpty == false)
+  }
+
   @Test("data beside a model is read out of its archive, checked by its hash, and nowhere else")
   func externalData() throws {
     let data: [UInt8] = [1, 2, 3, 4].flatMap { (value: Float) in
       (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> UInt32(8 * $0)) }
     }
-    func load(_ location: String, hash: String? = nil, folder: String = "") throws -> InferenceError? {
+    func load(
+      _ location: String, hash: String? = nil, others: Bool = false, sparse: Bool = false, folder: String = ""
+    ) throws -> InferenceError? {
       var tensor = ONNXTensor()
       (tensor.name, tensor.dims, tensor.dataType, tensor.dataLocation) = ("w", [4], 1, 1)
       var entry = ONNXStringEntry()
@@ -112,7 +138,8 @@ struct ContradictionTests {
         BuiltModel.graph(
           [BuiltModel.node("Add", ["x", "w"], ["y"])], inputs: [BuiltModel.info("x", [4])],
           outputs: [BuiltModel.info("y", [4])], parameters: [tensor]))
-      let hashes = hash.map { "sha256: {\"\(folder)w.bin\": \"\($0)\"}" } ?? ""
+      var hashes = hash.map { "sha256: {\"\(folder)w.bin\": \"\($0)\", " } ?? (others ? "sha256: {" : "")
+      if !hashes.isEmpty { hashes += "\"\(folder)m.onnx\": \"\(SHA256.digest(model))\"}" }
       let text = """
         format: braid-model/1
         name: m
@@ -122,9 +149,17 @@ struct ContradictionTests {
         \(hashes)
         """
       let scratch = try Scratch()
-      let path = scratch.path("m.braidmodel")
-      try PackageArchiveWriter.write(
-        [("braid.yaml", Array(text.utf8)), ("\(folder)m.onnx", model), ("\(folder)w.bin", data)], to: path)
+      var path = scratch.path("m.braidmodel")
+      let files = [("braid.yaml", Array(text.utf8)), ("\(folder)m.onnx", model), ("\(folder)w.bin", data)]
+      try PackageArchiveWriter.write(files, to: path)
+      if sparse {
+        // A folder, and a terabyte of nothing on its disk.
+        path = scratch.folder.path
+        for (name, bytes) in files { try scratch.write(name, Data(bytes)) }
+        let file = try FileHandle(forWritingTo: scratch.folder.appendingPathComponent("w.bin"))
+        try file.truncate(atOffset: 1 << 40)
+        try file.close()
+      }
       do throws(InferenceError) {
         let package = try ModelPackage.open(path)
         let session = try InferenceSession(Plan(try package.load()))
@@ -135,7 +170,7 @@ struct ContradictionTests {
         #expect(sums == [1, 2, 3, 4])
         return nil
       } catch {
-        #expect(error.location.hasPrefix("\(path): \(folder)m.onnx"), "\(error)")
+        #expect(error.location.hasPrefix("\(path)\(sparse ? "/" : ": ")\(folder)m.onnx"), "\(error)")
         return error
       }
     }
@@ -144,7 +179,14 @@ struct ContradictionTests {
     let mismatch = try load("w.bin", hash: String(repeating: "0", count: 64))
     #expect(mismatch?.code == .hashMismatch && mismatch?.location.contains("w.bin") == true)
     #expect(try load("absent")?.code == .unreadable)
-    for location in ["../w.bin", "/etc/passwd", "a/../../w.bin"] {
+    let bounded = try load("w.bin", hash: SHA256.digest(data), sparse: true)
+    #expect(
+      bounded?.code == .limitExceeded && bounded?.location.contains("w.bin") == true, "\(String(describing: bounded))")
+    let unnamed = try load("w.bin", others: true)
+    #expect(unnamed?.code == .invalidPackage && unnamed?.location.contains("w.bin") == true)
+    // Another spelling of the same file has no hash either, and is not taken unchecked.
+    #expect(try load(".//w.bin", hash: SHA256.digest(data))?.code != nil)
+    for location in ["../w.bin", "/etc/passwd", "a/../../w.bin", "../\u{301}w.bin", "/\u{301}etc"] {
       #expect(try load(location, folder: "inner/")?.code == .invalidGraph, "\(location)")
     }
   }

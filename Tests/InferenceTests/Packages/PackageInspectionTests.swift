@@ -34,8 +34,9 @@ struct PackageInspectionTests {
   func samples(_ name: String) throws {
     let inspection = try PackageInspection(path: SharedData.sample("models/\(name)"))
     #expect(inspection.faults == [] && inspection.forms.count == 2 && inspection.note == nil)
+    // Of variants, of which there may be many, only what is wrong is kept.
     #expect(
-      inspection.forms.allSatisfy { $0.plan != nil }
+      inspection.forms.map { $0.plan != nil } == [true, false] && inspection.forms[1].model == nil
         && inspection.files.map(\.name).suffix(2) == ["model-int8.onnx", "model.onnx"])
   }
 
@@ -94,6 +95,24 @@ struct PackageInspectionTests {
     #expect(
       try one("hit-picture", "\"frame\": 2", "\"frame\": 5").hasPrefix("output.frame: the model takes 5 pictures"))
     #expect(try one("hit-sound", "\"model.onnx\"", "\"modl.onnx\"").hasPrefix("model: "))
+  }
+
+  @Test("inputs are compared with the model though its outputs cannot be told; what is for other models is a fault")
+  func others() throws {
+    let broken = try faults("hit-picture") {
+      $0 = $0.replacingOccurrences(of: "\"decoder\": \"events\"", with: "\"decoder\": \"evnts\"")
+        .replacingOccurrences(of: "\"width\": 64", with: "\"width\": 65")
+    }
+    #expect(broken.contains { $0.hasPrefix("output.decoder: 'evnts' is not known") }, "\(broken)")
+    #expect(broken.contains { $0.hasPrefix("inputs[0].width: input 'pictures' is [1, 5, 48, 64]") }, "\(broken)")
+    let tracked = try faults("hit-picture") {
+      $0 = $0.replacingOccurrences(of: "\"output\":", with: "\"track\": true, \"output\":")
+    }
+    #expect(tracked.count == 2 && tracked.allSatisfy { $0.hasPrefix("track: ") }, "\(tracked)")
+    let cropped = try faults("hit-sound") {
+      $0 = $0.replacingOccurrences(of: "\"output\":", with: "\"crops\": {\"margin\": 0.2}, \"output\":")
+    }
+    #expect(cropped.count == 2 && cropped.allSatisfy { $0.hasPrefix("crops: ") }, "\(cropped)")
   }
 
   @Test("hashes, files and models are looked at whatever else is wrong, all at once")

@@ -183,6 +183,7 @@ struct PackageReaderTests {
   @Test("labels may stand in a file, one a line")
   func labels() throws {
     let text = Self.whole.replacingOccurrences(of: "[no, 007, face]", with: "labels.txt")
+      .components(separatedBy: "sha256:")[0]
     for contents in ["no\n007\nface\n", "\u{FEFF}no\r\n007\r\nface", "no\n007\nface\n\n\n"] {
       let scratch = try package(text, as: "braid.yml", files: ["labels.txt": contents])
       guard case .detections(let detections)? = try ModelPackage.open(scratch.folder.path).description?.decoder else {
@@ -194,6 +195,19 @@ struct PackageReaderTests {
     #expect(try error(text).contains("output.labels: labels.txt: the file cannot be opened"))
     #expect(try error(text, files: ["labels.txt": "a\n\nb\n"]).contains("labels.txt has an empty line"))
     #expect(try error(text, files: ["labels.txt": ""]).contains("labels.txt has an empty line, or nothing at all"))
+    #expect(
+      try error(text, files: ["labels.txt": "a\nb\u{1B}[2J\n"]).contains(
+        "labels.txt: line 2: it has a control character"))
+    let long = String(repeating: "a", count: 1001)
+    for (list, words) in [
+      ("\"\"", "it is empty"), ("\"a\\e[2J\"", "it has a control character"), (long, "it has 1001 bytes"),
+    ] {
+      let listed = Self.whole.replacingOccurrences(of: "[no, 007, face]", with: "[no, \(list), face]")
+      #expect(try error(listed, as: "braid.yaml").contains("output.labels[1]: \(words)"), "\(words)")
+    }
+    #expect(
+      try error(Self.whole.replacingOccurrences(of: "margin:", with: "margn:"), as: "braid.yaml").contains(
+        "Did you mean margin?"))
   }
 
   @Test("a file with another hash is not loaded; with its own it is")
@@ -212,6 +226,79 @@ struct PackageReaderTests {
       #expect(error.message.contains(good) && error.message.contains("the package says 0123456789abcdef0123"))
       #expect(error.remedy.contains("braid model pack"))
     }
+  }
+
+  @Test("labels are checked by their hash, and a file without one is refused where others have one")
+  func labelHashes() throws {
+    let model = SHA256.digest([UInt8](try Data(contentsOf: URL(fileURLWithPath: Self.model))))
+    let labels = SHA256.digest(Array("no\n007\nface\n".utf8))
+    func error(_ hashes: [String], labels: String) throws -> InferenceError? {
+      let text = Self.whole.replacingOccurrences(of: "[no, 007, face]", with: "labels.txt")
+        .components(separatedBy: "sha256:")[0]
+      let scratch = try package(
+        text + "sha256: {\(hashes.joined(separator: ", "))}\n", as: "braid.yaml", files: ["labels.txt": labels])
+      return withExtendedLifetime(scratch) {
+        do throws(InferenceError) {
+          _ = try ModelPackage.open(scratch.folder.path).load()
+          return nil
+        } catch {
+          return error
+        }
+      }
+    }
+    let both = ["model.onnx: \(model)", "labels.txt: \(labels)"]
+    #expect(try error(both, labels: "no\n007\nface\n") == nil)
+    let other = try error(both, labels: "yes\n007\nface\n")
+    #expect(other?.code == .hashMismatch && other?.location.hasSuffix("/labels.txt") == true)
+    #expect(other?.message.contains("the package says \(labels)") == true)
+    for (place, name) in ["/labels.txt", "/model.onnx"].enumerated() {
+      let missing = try error([both[place]], labels: "no\n007\nface\n")
+      #expect(
+        missing?.code == .invalidPackage && missing?.location.hasSuffix(name) == true, "\(String(describing: missing))")
+      #expect(missing?.message.contains("the SHA-256 of other files, and not of this one") == true)
+    }
+  }
+
+  @Test("lists are as long as a model can need, and numbers those that a Float holds")
+  func bounds() throws {
+    func faults(_ output: String, _ more: String = "") throws -> String {
+      try error(
+        """
+        format: braid-model/1
+        name: m
+        version: 1.0.0
+        model: model.onnx
+        inputs: [{name: pictures, kind: picture, width: 64, height: 48}]
+        output: {\(output)}
+        \(more)
+        """, as: "braid.yaml")
+    }
+    func list(_ item: String, _ count: Int) -> String { Array(repeating: item, count: count).joined(separator: ",") }
+    let boxes = "decoder: detections, name: o"
+    #expect(
+      try faults("\(boxes), encoding: grid, strides: [\(list("1", 17))]").contains(
+        "output.strides: there are 17. Give 16 at most"))
+    let level = "{stride: 1, sizes: [1]}"
+    #expect(
+      try faults("\(boxes), encoding: priors, priors: {levels: [\(list(level, 17))]}").contains(
+        "output.priors.levels: there are 17. Give 16 at most"))
+    #expect(
+      try faults("\(boxes), encoding: priors, priors: {levels: [{stride: 8, sizes: [\(list("1", 65))]}]}").contains(
+        "output.priors.levels[0].sizes: there are 65. Give 64 at most"))
+    #expect(try faults("decoder: detections, name: [\(list("o", 65))]").contains("output.name: there are 65"))
+    #expect(
+      try faults("decoder: regression, name: o, values: [{name: a, scale: 1e300}]").contains(
+        "output.values[0].scale: 1e300 is out of range"))
+    #expect(
+      try faults("decoder: regression, name: o, values: [{name: a, offset: -1e39}]").contains(
+        "output.values[0].offset: -1e39 is out of range"))
+    #expect(
+      try faults("decoder: mask, name: o, labels: [a], threshold: 1e300").contains(
+        "output.threshold: 1e300 is out of range"))
+    let hashes = (0..<1025).map { "f\($0): \(String(repeating: "0", count: 64))" }.joined(separator: ", ")
+    #expect(try faults("decoder: raw", "sha256: {\(hashes)}").contains("sha256: there are 1025"))
+    let variants = (0..<65).map { "v\($0): a.onnx" }.joined(separator: ", ")
+    #expect(try faults("decoder: raw", "variants: {\(variants)}").contains("variants: there are 65. Give 64 at most"))
   }
 
   @Test("semantic versions are those of the standard's own list")
