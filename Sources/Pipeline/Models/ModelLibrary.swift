@@ -52,7 +52,7 @@ enum ModelLibrary {
   ) throws -> LoadedForm {
     let faults = description.contradictions(to: model, plan: nil)
     guard faults.isEmpty else { throw refuse(faults) }
-    var session = description.sessionOptions
+    var session = description.sessionOptions(for: model)
     session.threads = options.threads
     session.kernels = options.kernels
     let form = try LoadedForm(path: path, model: model, description: description, value: value, options: session)
