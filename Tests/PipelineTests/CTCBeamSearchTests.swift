@@ -93,6 +93,43 @@ struct CTCBeamSearchTests {
     #expect(abs(exp(search.best.logarithm) - (1 - 0.36)) < 1e-12)
   }
 
+  /// The same search written down with whole texts.
+  private static func plain(_ probabilities: [[Double]], width: Int, blank: Int) -> (text: [Int], likely: Double) {
+    var texts: [[Int]: (blank: Double, other: Double)] = [[]: (1, 0)]
+    for values in probabilities {
+      var next: [[Int]: (blank: Double, other: Double)] = [:]
+      for (text, likely) in texts {
+        let all = likely.blank + likely.other
+        next[text, default: (0, 0)].blank += all * values[blank]
+        for symbol in values.indices where symbol != blank {
+          if symbol == text.last {
+            next[text, default: (0, 0)].other += likely.other * values[symbol]
+            next[text + [symbol], default: (0, 0)].other += likely.blank * values[symbol]
+          } else {
+            next[text + [symbol], default: (0, 0)].other += all * values[symbol]
+          }
+        }
+      }
+      let best = next.sorted { $0.value.blank + $0.value.other > $1.value.blank + $1.value.other }.prefix(width)
+      texts = Dictionary(uniqueKeysWithValues: best.map { ($0.key, $0.value) })
+    }
+    let best = texts.max { $0.value.blank + $0.value.other < $1.value.blank + $1.value.other }
+    return best.map { ($0.key, $0.value.blank + $0.value.other) } ?? ([], 0)
+  }
+
+  @Test(
+    "A narrow beam finds what the same search finds that is written down with whole texts", arguments: [1, 2, 3, 5, 12])
+  func width(_ width: Int) {
+    var generator = SeededGenerator.printed()
+    for _ in 0..<30 {
+      let probabilities = Self.probabilities(steps: 25, symbols: 7, using: &generator)
+      var search = CTCBeamSearch(width: width, blank: 0)
+      for values in probabilities { search.push(values.map { log($0) }) }
+      let (text, likely) = Self.plain(probabilities, width: width, blank: 0)
+      #expect(search.best.symbols == text && abs(search.best.logarithm - log(likely)) < 1e-9)
+    }
+  }
+
   @Test("A narrow beam follows as many texts as it is told to and is no better than a wide one")
   func narrow() {
     var generator = SeededGenerator.printed()

@@ -4,7 +4,7 @@ internal import Glibc
 /// "Connectionist temporal classification" (2006), section 3.2, as Hannun et al., "First-pass large vocabulary continuous speech
 /// recognition using bi-directional recurrent DNNs" (2014), algorithm 1, without a language model.
 ///
-/// Probabilities are kept as logarithms. O(steps · width · symbols). Allocates: for what it keeps.
+/// Probabilities are kept as logarithms. O(steps · (symbols log symbols + width²)). Allocates: for what it keeps.
 struct CTCBeamSearch {
   /// A text so far: the one before its last symbol, and that.
   private struct Node {
@@ -35,8 +35,8 @@ struct CTCBeamSearch {
   private let blank: Int
   private var nodes: [Node] = []
   private var prefixes: [Prefix] = []
-  /// The place of each prefix among ``prefixes``, by what it is.
-  private var places: [Child: Int] = [:]
+  /// The node of every text that was followed since the search began: one that is followed again is the same.
+  private var known: [Child: Int] = [:]
   /// What was known before the first step, and the steps since.
   private var before: Prefix
   private var steps: [[Double]] = []
@@ -56,24 +56,34 @@ struct CTCBeamSearch {
   mutating func push(_ logarithms: [Double]) {
     steps.append(logarithms)
     var next = prefixes.map { Prefix(node: $0.node, blank: $0.all + logarithms[blank], other: -.infinity) }
-    var begun: [(child: Child, likely: Double)] = []
+    let followed = Dictionary(uniqueKeysWithValues: prefixes.indices.map { (prefixes[$0].node, $0) })
     for (place, prefix) in prefixes.enumerated() {
-      let all = prefix.all
-      let last = nodes[prefix.node].symbol
-      for symbol in logarithms.indices where symbol != blank {
-        // The same symbol again: it goes on, or after a blank it is another one.
-        if symbol == last { next[place].other = Prefix.sum(next[place].other, prefix.other + logarithms[symbol]) }
-        let likely = (symbol == last ? prefix.blank : all) + logarithms[symbol]
-        guard likely > -.infinity else { continue }
+      // The last symbol goes on.
+      let node = nodes[prefix.node]
+      guard node.symbol != blank else { continue }
+      next[place].other = prefix.other + logarithms[node.symbol]
+      // The text without it is followed too, and it begins now.
+      guard let parent = followed[node.parent] else { continue }
+      next[place].other = Prefix.sum(next[place].other, begin(node.symbol, after: prefixes[parent], logarithms))
+    }
+    // Of what a text goes on with, no more than the likeliest so many can be among the texts that are kept.
+    let strongest = logarithms.indices.filter { $0 != blank }
+      .sorted { (logarithms[$0], $1) > (logarithms[$1], $0) }.prefix(width + 1)
+    var begun: [(child: Child, likely: Double)] = []
+    for prefix in prefixes {
+      for symbol in strongest {
         let child = Child(parent: prefix.node, symbol: symbol)
-        if let known = places[child] {
-          next[known].other = Prefix.sum(next[known].other, likely)
-        } else {
-          begun.append((child, likely))
-        }
+        let likely = begin(symbol, after: prefix, logarithms)
+        let isFollowed = known[child].map { followed[$0] != nil } ?? false
+        if likely > -.infinity, !isFollowed { begun.append((child, likely)) }
       }
     }
     keep(next, begun)
+  }
+
+  /// How likely it is that a symbol begins after a text: after itself only if a blank came between.
+  private func begin(_ symbol: Int, after prefix: Prefix, _ logarithms: [Double]) -> Double {
+    (nodes[prefix.node].symbol == symbol ? prefix.blank : prefix.all) + logarithms[symbol]
   }
 
   /// The likeliest text, and the logarithm of its probability.
@@ -108,7 +118,7 @@ struct CTCBeamSearch {
   private mutating func restart(after symbol: Int, _ prefix: Prefix) {
     nodes = [Node(parent: -1, symbol: symbol)]
     prefixes = [prefix]
-    places = [:]
+    known.removeAll(keepingCapacity: true)
     before = prefix
     steps.removeAll(keepingCapacity: true)
   }
@@ -119,17 +129,16 @@ struct CTCBeamSearch {
     order += begun.indices.map { (place: old.count + $0, likely: begun[$0].likely) }
     order.sort { ($0.likely, $1.place) > ($1.likely, $0.place) }
     prefixes.removeAll(keepingCapacity: true)
-    places.removeAll(keepingCapacity: true)
     for (place, likely) in order.prefix(width) {
       if place < old.count {
         prefixes.append(old[place])
       } else {
         let child = begun[place - old.count].child
-        nodes.append(Node(parent: child.parent, symbol: child.symbol))
-        prefixes.append(Prefix(node: nodes.count - 1, blank: -.infinity, other: likely))
+        let node = known[child] ?? nodes.count
+        if node == nodes.count { nodes.append(Node(parent: child.parent, symbol: child.symbol)) }
+        known[child] = node
+        prefixes.append(Prefix(node: node, blank: -.infinity, other: likely))
       }
-      let node = nodes[prefixes[prefixes.count - 1].node]
-      if node.parent >= 0 { places[Child(parent: node.parent, symbol: node.symbol)] = prefixes.count - 1 }
     }
   }
 }
