@@ -139,6 +139,29 @@ def classifier(name, last, probabilities):
     return g.save(name)
 
 
+def yolov8_open(path):
+    """The same model with an output whose shape the file does not say."""
+    model = onnx.load(path)
+    for dimension, name in zip(model.graph.output[0].type.tensor_type.shape.dim, ("batch", "numbers", "cells")):
+        dimension.dim_param = name
+    onnx.save(model, os.path.join(folder, "yolov8_open.onnx"))
+
+
+def square():
+    """As many numbers as cells: YOLOv8 of 80 classes, or YOLOX of 79."""
+    g = Graph([("images", TensorProto.FLOAT, [1, 3, 64, 64])], [("output0", TensorProto.FLOAT, [1, 84, 84])])
+    x = g.add("ReduceMean", ["images"], axes=[1, 2, 3], keepdims=0)
+    g.add("Expand", [g.add("Reshape", [x, g.constant([1, 1, 1], np.int64)]), g.constant([1, 84, 84], np.int64)], "output0")
+    return g.save("square")
+
+
+def places():
+    """Where a picture is bright: how many places there are depends on it."""
+    g = Graph([("picture", TensorProto.FLOAT, [1, 1, 16, 16])], [("places", TensorProto.INT64, [4, "count"])])
+    g.add("NonZero", [g.add("Cast", [g.add("Greater", ["picture", g.constant(.5)])], to=TensorProto.FLOAT)], "places")
+    return g.save("places")
+
+
 def yamnet():
     g = Graph([("patches", TensorProto.FLOAT, [1, 96, 64])], [("scores", TensorProto.FLOAT, [1, 521])])
     x = g.add("Reshape", ["patches", g.constant([1, 96, 8, 8], np.int64)])
@@ -303,6 +326,9 @@ def main() -> None:
     case("imagenet", classifier("imagenet", False, False), clip, "classes")
     case("imagenet_last", classifier("imagenet_last", True, True), clip, "classes")
     yamnet()
+    yolov8_open(os.path.join(folder, "yolov8.onnx"))
+    square()
+    places()
     if len(sys.argv) > 1:
         shared = lambda name: os.path.join(sys.argv[1], "models", name)
         faces = os.path.join(sys.argv[1], "media/faces_speech_h264_aac.mp4")

@@ -5,9 +5,10 @@ Run from the repository's root after make_feature_goldens.py. Not needed to buil
   scipy, librosa 0.11.0 (stft-*, librosa-*), transformers 5.23.0 (whisper-*), kaldi-native-fbank 1.22.5 (kaldi-*): always.
   torch and torchaudio 2.9.1 (torchaudio-*): with --torchaudio; they are not in requirements.txt, as they are large.
   openWakeWord's melspectrogram.onnx of v0.5.1, run by onnxruntime (speech-embedding): with --openwakeword FILE.
-  NumPy alone (yamnet, kaldi-deltas): no original at hand. YAMNet's features are written down here from the description in
-  its features.py and tf.signal's, deltas from the description of Kaldi's add-deltas.
-Each of the last three needs no package of the others: run it in an environment of its own with --only.
+  pymicro-features 2.0.2 (micro): with --micro.
+  NumPy alone (yamnet, speech-commands, kaldi-deltas): no original at hand. The first two are written down here from the code of
+  YAMNet's features.py, of MLPerf Tiny's get_dataset.py and tf.signal, deltas from the description of Kaldi's add-deltas.
+Each of the last four needs no package of the others: run it in an environment of its own with --only.
 Files are little-endian 32-bit floats without a header, [rows, values]; the signal is taken as 16 kHz.
 """
 import argparse
@@ -139,20 +140,38 @@ def kaldi(x):
     save("kaldi-deltas", np.concatenate(parts, axis=1))
 
 
-def yamnet(x):
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(400) / 400)
-    frames = np.lib.stride_tricks.sliding_window_view(x.astype(np.float64), 400)[::160]
-    magnitudes = np.abs(np.fft.rfft(frames * window, 512))
-
+def tensorflow_bands(count, low, high):
+    """`tf.signal.linear_to_mel_weight_matrix` of 257 bins."""
     def mel(hertz):
         return 1127 * np.log1p(hertz / 700)
     bins = mel(np.arange(257) * RATE / 512)
-    edges = np.linspace(mel(125), mel(7500), 66)
+    edges = np.linspace(mel(low), mel(high), count + 2)
     rising = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - bins[:, None]) / (edges[2:] - edges[1:-1])
     bands = np.maximum(0, np.minimum(rising, falling))
     bands[0] = 0
-    save("yamnet", np.log(magnitudes @ bands + 0.001))
+    return bands
+
+
+def tensorflow_magnitudes(x, window, hop):
+    """`abs(tf.signal.stft(…, window_fn=hann_window))`, transforms of 512."""
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)
+    frames = np.lib.stride_tricks.sliding_window_view(x.astype(np.float64), window)[::hop]
+    return np.abs(np.fft.rfft(frames * hann, 512))
+
+
+def yamnet(x):
+    """`[rows, 64]`"""
+    return np.log(tensorflow_magnitudes(x, 400, 160) @ tensorflow_bands(64, 125, 7500) + 0.001)
+
+
+def speech_commands(x):
+    """`[49, 10]` of one second: get_dataset.py of mlcommons/tiny's keyword spotting, its tf.signal written down."""
+    import scipy.fft
+    x = x.astype(np.float64) / x.max()
+    level = np.log(tensorflow_magnitudes(x, 480, 320) @ tensorflow_bands(40, 20, 4000) + 1e-6)
+    # mfccs_from_log_mel_spectrograms: the DCT-II that tf.signal.dct gives, over sqrt(2 bands).
+    return (scipy.fft.dct(level, type=2) / np.sqrt(2 * 40))[:, :10]
 
 
 def torchaudio_presets(x):
@@ -176,10 +195,23 @@ def speech_embedding(x, path):
     save("speech-embedding", decibels.reshape(-1, 32) / 10 + 2)
 
 
+def micro(x):
+    """TensorFlow Lite Micro's own code: windows of 30 ms every 10 ms, 40 bands, with the gains evened out."""
+    import pymicro_features
+    frontend, rows = pymicro_features.MicroFrontend(), []
+    samples = np.clip(np.round(x * 32768), -32768, 32767).astype("<i2").tobytes()
+    while len(samples) >= 320:
+        found = frontend.process_samples(samples[:320])
+        samples = samples[2 * found.samples_read:]
+        rows += [found.features] if found.features else []
+    save("micro", np.array(rows))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--torchaudio", action="store_true")
     parser.add_argument("--openwakeword", metavar="FILE")
+    parser.add_argument("--micro", action="store_true")
     parser.add_argument("--only", action="store_true", help="no others than those named")
     options = parser.parse_args()
     x = np.fromfile(FOLDER / "signal.f32", dtype="<f4")
@@ -188,9 +220,12 @@ def main():
         librosa_presets(x)
         whisper(x)
         kaldi(x)
-        yamnet(x)
+        save("yamnet", yamnet(x))
+        save("speech-commands", np.stack([speech_commands(x[i:i + RATE]).ravel() for i in range(0, len(x) - RATE + 1, 320)]))
     if options.torchaudio:
         torchaudio_presets(x)
+    if options.micro:
+        micro(x)
     if options.openwakeword:
         speech_embedding(x, options.openwakeword)
 

@@ -11,7 +11,8 @@ struct ModelCheck: ParsableCommand {
     discussion: """
       Every field of the description is checked, every hash, every file, and
       every form of the model against what is said of it; each is made ready and
-      run once on zeros. Exit status: 0 for a sound package, 4 for any fault.
+      run once on zeros. A model that can only be run node by node is warned of.
+      Exit status: 0 for a sound package, 4 for any fault.
 
       Examples:
         braid model check faces/
@@ -34,14 +35,10 @@ struct ModelCheck: ParsableCommand {
     let output = LineOutput()
     if json {
       output.write(Self.json(inspection, faults))
-    } else if faults.isEmpty {
-      output.write(Array("\(PackageReport(inspection).title): no fault found\n".printable.utf8))
     } else {
-      for fault in faults {
-        let field = fault.field.isEmpty ? "" : " \(fault.field):"
-        output.write(Array("\(inspection.location(of: fault)):\(field) \(fault.message)\n".printable.utf8))
-        if !fault.remedy.isEmpty { output.write(Array("  \(fault.remedy)\n".printable.utf8)) }
-      }
+      for fault in faults { output.write(Self.text(fault, inspection)) }
+      for warning in inspection.warnings { output.write(Self.text(warning, inspection, "warning: ")) }
+      if faults.isEmpty { output.write(Array("\(PackageReport(inspection).title): no fault found\n".printable.utf8)) }
     }
     output.flush()
     if !faults.isEmpty {
@@ -50,6 +47,12 @@ struct ModelCheck: ParsableCommand {
       }
       throw CommandStatus(.model)
     }
+  }
+
+  private static func text(_ fault: DocumentFault, _ inspection: PackageInspection, _ kind: String = "") -> [UInt8] {
+    let field = fault.field.isEmpty ? "" : " \(fault.field):"
+    let remedy = fault.remedy.isEmpty ? "" : "  \(fault.remedy)\n"
+    return Array("\(inspection.location(of: fault)):\(field) \(kind)\(fault.message)\n\(remedy)".printable.utf8)
   }
 
   /// One object and the end of its line.
@@ -67,6 +70,10 @@ struct ModelCheck: ParsableCommand {
     writer.key("faults")
     writer.beginArray()
     for fault in faults { PackageReport.write(fault, inspection, to: &writer) }
+    writer.endArray()
+    writer.key("warnings")
+    writer.beginArray()
+    for warning in inspection.warnings { PackageReport.write(warning, inspection, to: &writer) }
     writer.endArray()
     writer.endObject()
     writer.endLine()

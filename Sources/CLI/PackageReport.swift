@@ -40,6 +40,7 @@ struct PackageReport {
     }
     for file in inspection.files { rows.append(("file", "\(file.name)  \(file.byteCount) bytes  \(Self.state(file))")) }
     for fault in inspection.faults { rows.append(("fault", "\(fault)")) }
+    for warning in inspection.warnings { rows.append(("warning", "\(warning)")) }
     return rows.map { ModelBench.pad($0.0, 12) + $0.1 }
   }
 
@@ -92,6 +93,10 @@ struct PackageReport {
     writer.key("faults")
     writer.beginArray()
     for fault in inspection.faults { Self.write(fault, inspection, to: &writer) }
+    writer.endArray()
+    writer.key("warnings")
+    writer.beginArray()
+    for warning in inspection.warnings { Self.write(warning, inspection, to: &writer) }
     writer.endArray()
     writer.endObject()
   }

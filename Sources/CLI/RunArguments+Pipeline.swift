@@ -61,6 +61,7 @@ extension RunArguments {
     pipeline.override(schedules: try schedule.map(ScheduleSetting.init))
     pipeline.override(gates: try gate.map { try GateSetting($0) })
     pipeline.override(crops: try crops.map { try CropSetting($0) })
+    pipeline.override(chains: try chain.map { try ChainSetting($0) })
     pipeline.override(tracks: try track.map { try TrackSetting($0) })
     if let features { pipeline.configuration.features = .named(features == "none" ? "" : features) }
     if let moments { pipeline.configuration.moments = try MomentSelection(moments) }

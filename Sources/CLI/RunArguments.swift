@@ -90,6 +90,15 @@ struct RunArguments: ParsableArguments {
     name: .long,
     help: ArgumentHelp(
       """
+      Feed a model that takes another's last results, such as a wake word on embeddings, from that model (from that \
+      output). Needed only where more than one fits. Repeatable.
+      """, valueName: "model=other[:output]"))
+  var chain: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      """
       Follow what a model detects from picture to picture: each thing that is seen for 40ms ('birth=40ms') has a \
       number, 'track', and keeps it when it is back after up to 1s ('lost=1s'). Repeatable.
       """, valueName: "model[,lost=1s…]"))

@@ -29,7 +29,8 @@ extension ProgramTests {
       let options = help.matches(of: /(?m)^  (?:-\w, )?--(?:no-)?([a-z][a-z-]*)/).map { String($0.1) }
       #expect(options.count > 35)
       let gathered = [
-        "model": "models", "schedule": "schedule", "gate": "gates", "crops": "crops", "track": "track", "sink": "sinks",
+        "model": "models", "schedule": "schedule", "gate": "gates", "crops": "crops", "chain": "chain",
+        "track": "track", "sink": "sinks",
       ]
       // How the program is run, not what.
       let apart: Set = ["pipeline", "print-config", "each", "jobs", "resume", "quiet", "help", "version"]

@@ -19,8 +19,10 @@ public enum FeatureCatalog {
       MelFeature.torchaudioLogMel,
       MelFeature.torchaudioMFCC,
       MelFeature.whisper,
+      MelFeature.speechCommands,
       MelFeature.yamnet,
       MelFeature.speechEmbedding,
+      MicroFrontEnd.definition,
       Pitch.definition,
       ZeroCrossings.definition,
     ] + SpectralShape.definitions + [

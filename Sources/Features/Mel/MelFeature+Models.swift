@@ -22,6 +22,18 @@ extension MelFeature {
       }
     })
 
+  /// `mfcc:speech-commands`: see ``CommandWindows``.
+  static let speechCommands = FeatureDefinition(
+    "mfcc:speech-commands", unit: "1",
+    parameters: [
+      FeatureParameter("hop", .number(10...10_000), standard: .number(100), unit: "ms", "from window to window")
+    ],
+    "MFCC of whole windows of 1 s, 49 rows of 10, as MLPerf Tiny's keyword spotting takes them",
+    maker: .sound(.fixed(CommandWindows.sampleRate), .mean) { settings, _ throws(FeatureError) in
+      let milliseconds = settings.number("hop") ?? 100
+      return try CommandWindows(hopSamples: Int(milliseconds * Double(CommandWindows.sampleRate) / 1000))
+    })
+
   /// `log-mel:yamnet`: see ``MelSettings/yamnet()``.
   static let yamnet = FeatureDefinition(
     "log-mel:yamnet", unit: "ln", "log-mel features as YAMNet takes them, 64 bands",

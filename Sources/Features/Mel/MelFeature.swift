@@ -128,11 +128,11 @@ public final class MelFeature: SoundFeature {
     }
   }
 
-  /// The orthonormal DCT-II.
+  /// The DCT-II.
   private static func cosines(_ cepstrum: MelSettings.Cepstrum, bands: Int) -> [Float] {
     var matrix: [Float] = []
     for row in 0..<cepstrum.count {
-      let scale = (Double(row == 0 ? 1 : 2) / Double(bands)).squareRoot()
+      let scale = (Double(row == 0 && cepstrum.isOrthonormal ? 1 : 2) / Double(bands)).squareRoot()
       let place = Double(row + cepstrum.lifterOffset)
       let lift = cepstrum.lifter > 0 ? 1 + 0.5 * cepstrum.lifter * sin(.pi * place / cepstrum.lifter) : 1
       for column in 0..<bands {

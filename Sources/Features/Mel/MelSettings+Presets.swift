@@ -106,6 +106,21 @@ extension MelSettings {
     return settings
   }
 
+  /// MFCC of the reference code of MLPerf Tiny's keyword spotting at 16 kHz: periodic Hann windows of 30 ms every 20 ms in transforms
+  /// of 512, magnitudes, 40 bands from 20 to 4000 Hz, `ln(x + 1e-6)`, the first 10 coefficients of TensorFlow's transform.
+  public static func speechCommands() -> MelSettings {
+    var settings = MelSettings(
+      windowSamples: 480, hopSamples: 320, fftLength: 512, window: .hann, frames: .window, bands: 40, scale: .kaldi,
+      level: .natural(floor: 0, offset: 1e-6))
+    settings.usesMagnitudes = true
+    settings.low = 20
+    settings.high = 4000
+    var cepstrum = Cepstrum(count: 10)
+    cepstrum.isOrthonormal = false
+    settings.cepstrum = cepstrum
+    return settings
+  }
+
   /// What Google's `speech_embedding` and openWakeWord's models take at 16 kHz, as openWakeWord computes it: periodic Hann
   /// windows of 25 ms in transforms of 512 every 10 ms, 32 bands from 60 to 3800 Hz on Slaney's scale with his norm, dB of
   /// 16-bit samples, then `x / 10 + 2`. openWakeWord holds dB to 80 below the largest of each piece that it is given.

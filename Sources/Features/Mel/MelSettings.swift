@@ -54,6 +54,9 @@ public struct MelSettings: Hashable, Sendable {
     public var lifter: Double
     /// 0 as in Kaldi, 1 as in librosa.
     public var lifterOffset: Int
+    /// Whether coefficient 0 is weighed as the orthonormal transform does; else by `√2` more, like the others, as TensorFlow's
+    /// `mfccs_from_log_mel_spectrograms` does.
+    public var isOrthonormal = true
 
     /// The first `count` coefficients of the orthonormal DCT-II.
     public init(count: Int, lifter: Double = 0, lifterOffset: Int = 0) {

@@ -1,5 +1,10 @@
 /// Names of the classes of well-known data sets, in the order that models are trained with.
 enum KnownLabels {
+  /// The names in a text, which semicolons part.
+  static func names(_ text: String) -> [String] {
+    text.split(separator: ";").map { String($0.drop { $0 == " " }) }
+  }
+
   /// COCO's 80 kinds of things (Lin et al. 2014), in the order of their numbers.
   static let coco = [
     "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",

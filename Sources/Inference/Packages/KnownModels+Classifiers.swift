@@ -64,15 +64,17 @@ extension KnownModels {
       range = "-1 to 1"
     }
     picture.fit = .cover
-    let decoder = ModelDescription.Classification(output: output.name, activation: activation(model))
+    let labels = classes == 1000 ? KnownLabels.imageNet : ["background"] + KnownLabels.imageNet
+    let decoder = ModelDescription.Classification(
+      output: output.name, activation: activation(model), labels: labels)
     return (
       described(model, name, picture, .classification(decoder)),
-      "ImageNet classifier: RGB \(range), the middle of the picture; \(classes) classes by number"
+      "ImageNet classifier: RGB \(range), the middle of the picture; \(classes) classes"
     )
   }
 
   /// What is still to be done to scores: nothing where the model has a softmax or a sigmoid.
-  private static func activation(_ model: Model) -> ModelDescription.Activation {
+  static func activation(_ model: Model) -> ModelDescription.Activation {
     model.operatorCounts["Softmax"] != nil || model.operatorCounts["QLinearSoftmax"] != nil
       || model.operatorCounts["Sigmoid"] != nil ? .none : .softmax
   }

@@ -93,6 +93,7 @@ extension KnownModels {
     else { return nil }
     let shape = fixed(output)
     let cells = cells(strides, picture)
+    // With as many numbers as cells it may be either; it is YOLOv8's that is known by its cells being last.
     guard shape.count == 3, shape[1] == cells, shape[2] != cells, let numbers = shape[2], numbers > 5 else {
       return nil
     }
@@ -140,6 +141,9 @@ extension KnownModels {
       described(model, name, picture, .detections(detections)),
       "YOLOv8: RGB 0 to 1, its shape kept, in the middle on 114; "
         + (numbers == 84 ? "COCO's classes" : "\(numbers - 4) classes by number") + " from 0.25 on"
+        + (shape[1] == shape[2]
+          ? "; an output of \(numbers) by \(numbers) may also be YOLOX's of \(numbers - 5) classes: if it is, say so in a braid.json"
+          : "")
     )
   }
 }

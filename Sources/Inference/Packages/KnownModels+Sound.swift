@@ -3,50 +3,33 @@ extension KnownModels {
   /// A model of sound.
   static func sound(_ model: Model, _ name: String) -> Known? {
     if let known = gtcrn(model, name) { return known }
-    guard model.inputs.count == 1, model.outputs.count == 1, let input = model.inputs.first,
-      let output = model.outputs.first, input.elementType == .float32
-    else { return nil }
+    guard model.inputs.count == 1, let input = model.inputs.first, let output = model.outputs.first else { return nil }
+    if let known = yamnetOnSamples(model, name, input) { return known }
+    guard model.outputs.count == 1, [.float32, .int8, .uint8].contains(input.elementType) else { return nil }
+    if let known = whisper(name, input, output) { return known }
     // A batch of one, or of any size; other dimensions of one tell nothing.
     let shape = fixed(input).dropFirst().filter { $0 != 1 }
     let values = fixed(output).dropFirst().reduce(1) { ($1 ?? 0) * $0 }
+    // Heads of openWakeWord come for words of all lengths.
+    if shape.count == 2, let history = shape[0], (8...64).contains(history), shape[1] == 96, values == 1 {
+      return wakeWord(name, input, output, history)
+    }
     switch (shape, values) {
-    case ([76, 32], 96):
-      return (
-        windowed(
-          name, input, "log-mel:speech-embedding", rows: 76, bands: 32, hop: 8,
-          .embedding(ModelDescription.Embedding(output: output.name))),
-        "speech embedding of openWakeWord: 76 log-mel rows of 32 bands every 80 ms"
-      )
-    case ([96, 64], 521):
-      return (
-        windowed(
-          name, input, "log-mel:yamnet", rows: 96, bands: 64, hop: 48,
-          .labelledEvents(
-            ModelDescription.LabelledEvents(
-              output: output.name, activation: model.operatorCounts["Sigmoid"] == nil ? .sigmoid : .none,
-              labels: (0..<521).map { "\($0)" },
-              events: ModelDescription.Events(
-                event: "", shape: .interval, threshold: 0.5, offThreshold: 0.35, minimumGapMilliseconds: 100,
-                minimumOnMilliseconds: 0, minimumOffMilliseconds: 480, paddingMilliseconds: 0, rows: [], frame: 0)))),
-        "YAMNet on patches of 0.96 s every 0.48 s; AudioSet's 521 classes by number, from 0.5 on"
-      )
+    case ([76, 32], 96): return speechEmbedding(name, input, output)
+    case ([49, 10], 12): return spokenCommands(model, name, input, output)
+    case ([1960], 10...12): return microSpeech(model, name, input, output, values)
+    case ([96, 64], 521): return yamnet(model, name, input, output)
     default: return nil
     }
   }
 
-  private static func windowed(
-    _ name: String, _ input: TensorInfo, _ feature: String, rows: Int, bands: Int, hop: Int,
-    _ decoder: ModelDescription.Decoder
+  /// A description of a model with one input.
+  static func described(
+    _ name: String, _ input: TensorInfo, _ source: ModelDescription.Source, _ decoder: ModelDescription.Decoder
   ) -> ModelDescription {
     ModelDescription(
-      name: name, version: "0.0.0",
-      inputs: [
-        ModelDescription.Input(
-          name: input.name,
-          source: .features(
-            ModelDescription.FeatureWindow(
-              feature: feature, bands: bands, sampleRate: 16_000, rows: rows, hopRows: hop)))
-      ], decoder: decoder)
+      name: name, version: "0.0.0", inputs: [ModelDescription.Input(name: input.name, source: source)], decoder: decoder
+    )
   }
 
   /// GTCRN as its authors export it for streams: a row of a spectrum in and out, with three caches.

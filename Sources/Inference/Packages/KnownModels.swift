@@ -18,6 +18,7 @@ public enum KnownModels {
         .undescribedModel, "it cannot be guessed what to feed the model's inputs (\(inputs))", location: path,
         remedy: "Put a braid.json beside it that describes them (docs/model-packages.md)")
     }
+    let model = resolved(model)
     if let known = ultraFace(model, name, picture) {
       return (known, "UltraFace: RGB less 127 over 128, faces from 0.7 on")
     }
@@ -33,6 +34,18 @@ public enum KnownModels {
       "a picture of \(picture.width)x\(picture.height), \(picture.colour.rawValue), \(range), stretched, "
         + "\(picture.layout.rawValue); outputs as they are"
     )
+  }
+
+  /// The same with shapes for outputs that the file leaves open: those that they have for one of what the model takes. As it is
+  /// where nothing is open, or where they depend on the data.
+  private static func resolved(_ model: Model) -> Model {
+    let isOpen = model.outputs.contains { info in
+      !info.isRankKnown || info.dimensions.dropFirst().contains { if case .symbolic = $0 { true } else { false } }
+    }
+    guard isOpen, let plan = try? Plan(model), plan.outputs.count == model.outputs.count else { return model }
+    var resolved = model
+    resolved.outputs = plan.outputs
+    return resolved
   }
 
   /// `yolox_nano` for `/models/yolox_nano.onnx`.

@@ -53,14 +53,18 @@ extension ModelDescription {
     return faults
   }
 
-  /// Options that a session of the model needs to take what is described.
-  public var sessionOptions: SessionOptions {
+  /// Options that a session of a model needs to take what is described.
+  public func sessionOptions(for model: Model) -> SessionOptions {
     var options = SessionOptions()
     for input in inputs {
+      let rank = model.inputs.first { $0.name == input.name }?.dimensions.count ?? 2
       switch input.source {
       case .constant(let value): options.constantInputs[input.name] = value
-      case .samples(let window): options.inputShapes[input.name] = [1, window.context + window.hop]
-      case .picture, .features, .state: break
+      case .samples(let window):
+        options.inputShapes[input.name] = Array(repeating: 1, count: max(0, rank - 1)) + [window.context + window.hop]
+      case .features(let window) where window.isBandsFirst:
+        options.inputShapes[input.name] = Array(repeating: 1, count: max(0, rank - 2)) + [window.bands, window.rows]
+      case .picture, .features, .results, .state: break
       }
     }
     return options
@@ -98,7 +102,7 @@ extension ModelDescription {
     switch source {
     case .state: return nil
     case .constant(let value): return Self.constantFault(value, info, field)
-    case .picture, .features, .samples: break
+    case .picture, .features, .samples, .results: break
     }
     if info.form == .tensor, [.float32, .uint8, .int8].contains(info.elementType) { return nil }
     return DescriptionFault(
@@ -148,7 +152,11 @@ extension ModelDescription {
     case .samples(let window) where shape.elementCount != window.context + window.hop:
       return Self.count(
         input.name, shape, window.context + window.hop, "\(window.context) and \(window.hop) samples", "\(field).hop")
-    case .features, .samples, .state, .constant: return nil
+    case .results(let window) where shape.elementCount != window.history * window.values:
+      return Self.count(
+        input.name, shape, window.history * window.values, "\(window.history) results of \(window.values)",
+        "\(field).history")
+    case .features, .samples, .results, .state, .constant: return nil
     }
   }
 

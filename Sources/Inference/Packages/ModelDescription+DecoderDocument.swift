@@ -55,6 +55,7 @@ extension ModelDescription.Decoder {
       fields.add("labels", settings.labels)
       fields.add("blank", settings.blank)
       fields.add("space", settings.space)
+      if settings.beam != 1 { fields.add("beam", settings.beam) }
     case .detections(let detections): detections.write(to: &fields)
     case .classification(let settings): settings.write(to: &fields)
     case .regression(let settings):

@@ -47,11 +47,18 @@ extension ModelDescription.Input {
         ("bands", Description.whole(window.bands)), ("rate", Description.whole(window.sampleRate)),
         ("rows", Description.whole(window.rows)), ("hop_rows", Description.whole(window.hopRows)),
       ]
+      if window.isBandsFirst { fields.append(("bands_first", DocumentNode(.flag(true)))) }
     case .samples(let window):
       fields += [
         ("kind", Description.text("samples")), ("rate", Description.whole(window.sampleRate)),
         ("hop", Description.whole(window.hop)), ("context", Description.whole(window.context)),
       ]
+    case .results(let window):
+      fields += [
+        ("kind", Description.text("results")), ("values", Description.whole(window.values)),
+        ("history", Description.whole(window.history)),
+      ]
+      if let from = window.from { fields.append(("from", Description.text(from))) }
     case .state(let output): fields += [("kind", Description.text("state")), ("from", Description.text(output))]
     case .constant(let value):
       fields += [("kind", Description.text("constant")), ("value", Description.whole(value))]

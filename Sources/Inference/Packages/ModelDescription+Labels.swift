@@ -82,7 +82,8 @@ extension ModelDescription {
     }
   }
 
-  /// How scores of symbols over time become a text: Graves et al., "Connectionist temporal classification" (2006), best path.
+  /// How scores of symbols over time become a text: Graves et al., "Connectionist temporal classification" (2006), best path or
+  /// prefix beam search.
   public struct CTC: Hashable, Sendable {
     /// The output `[1, steps, symbols]`.
     public var output: String
@@ -94,6 +95,8 @@ extension ModelDescription {
     public var blank: Int
     /// The symbol between words; nil where every symbol is told by itself.
     public var space: String?
+    /// How many texts are followed at once; 1 for the best path.
+    public var beam = 1
 
     /// A text of these symbols.
     public init(

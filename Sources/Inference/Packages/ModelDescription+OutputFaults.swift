@@ -81,7 +81,7 @@ extension ModelDescription {
           DescriptionFault(
             "output.frame", "the model takes \(picture.frames) pictures, and there is none of number \(events.frame)",
             remedy: "Give 0 to \(picture.frames - 1)"))
-      case .picture, .samples, .state, .constant: break
+      case .picture, .samples, .results, .state, .constant: break
       }
     }
     return faults

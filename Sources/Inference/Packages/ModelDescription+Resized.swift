@@ -5,7 +5,7 @@ extension ModelDescription {
     let takesSound = inputs.contains {
       switch $0.source {
       case .features, .samples: true
-      case .picture, .state, .constant: false
+      case .picture, .results, .state, .constant: false
       }
     }
     for (place, input) in inputs.enumerated() where !takesSound {

@@ -6,10 +6,13 @@ extension ModelDescription.Source {
     case .picture(let picture): return picture.summary
     case .features(let window):
       return "\(window.rows) rows of \(window.feature), \(window.bands) values each, at \(window.sampleRate) Hz, "
-        + "every \(window.hopRows) rows"
+        + "every \(window.hopRows) rows\(window.isBandsFirst ? ", bands first" : "")"
     case .samples(let window):
       let context = window.context == 0 ? "" : " after \(window.context) of the window before"
       return "\(window.hop) samples at \(window.sampleRate) Hz\(context)"
+    case .results(let window):
+      let runs = window.history == 1 ? "last run" : "last \(window.history) runs"
+      return "\(window.values) values of each of the \(runs) of \(window.from ?? "another model")"
     case .state(let output): return "what output \(output) gave in the run before"
     case .constant(let value): return "always \(value)"
     }

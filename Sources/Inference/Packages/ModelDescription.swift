@@ -100,6 +100,18 @@ public struct ModelDescription: Hashable, Sendable {
     public var rows: Int
     /// Rows from one window to the next.
     public var hopRows: Int
+    /// Whether the tensor is `[1, bands, rows]`, as Whisper takes it.
+    public var isBandsFirst = false
+
+    /// Windows of whole rows.
+    public init(feature: String, bands: Int, sampleRate: Int, rows: Int, hopRows: Int, isBandsFirst: Bool = false) {
+      self.feature = feature
+      self.bands = bands
+      self.sampleRate = sampleRate
+      self.rows = rows
+      self.hopRows = hopRows
+      self.isBandsFirst = isBandsFirst
+    }
   }
 
   /// Samples as a tensor `[1, context + hop]`.
@@ -112,6 +124,16 @@ public struct ModelDescription: Hashable, Sendable {
     public var context: Int
   }
 
+  /// What another model gave in its last runs, as a tensor `[1, history, values]`, oldest first.
+  public struct ResultWindow: Hashable, Sendable {
+    /// Values of a run's output.
+    public var values: Int
+    /// How many runs.
+    public var history: Int
+    /// The other model's name, and after a colon its output; nil where the session says, or has only one that fits.
+    public var from: String?
+  }
+
   /// What feeds an input.
   public enum Source: Hashable, Sendable {
     /// A picture, or several.
@@ -120,6 +142,8 @@ public struct ModelDescription: Hashable, Sendable {
     case features(FeatureWindow)
     /// Samples.
     case samples(SampleWindow)
+    /// What another model gave.
+    case results(ResultWindow)
     /// The value that output `from` had in the run before; zeros at first and after a gap.
     case state(from: String)
     /// The same number always.

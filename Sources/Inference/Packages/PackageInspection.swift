@@ -42,6 +42,8 @@ public struct PackageInspection: Sendable {
   public private(set) var forms: [Form] = []
   /// Everything that is wrong, in the order of the description.
   public var faults: [DocumentFault] { collected.sorted() }
+  /// What is not wrong and yet good to know: forms that run, but not in sessions.
+  public private(set) var warnings: [DocumentFault] = []
   private var collected = FaultList()
   private var document: Document?
 
@@ -162,17 +164,39 @@ public struct PackageInspection: Sendable {
       form.description = own
       let before = own.contradictions(to: model, plan: nil)
       guard before.isEmpty else { return addAll(before, of: file, isModel: field == "model" || field.isEmpty) }
-      let plan = try Plan(model, options: own.sessionOptions)
+      let plan = try Plan(model, options: own.sessionOptions(for: model))
       form.plan = plan
       let after = own.contradictions(to: model, plan: plan)
       guard after.isEmpty else { return addAll(after, of: file, isModel: field == "model" || field.isEmpty) }
       try InferenceSession(plan).run()
     } catch {
       let located = error.location.hasPrefix(file.location) ? error : error.within(file.location)
+      if error.runsNodeByNode, let model = form.model, let own = form.description, runsNodeByNode(model, own) {
+        return warnings.append(
+          DocumentFault(
+            place: document?.place(of: field), field: field,
+            message: "it is run node by node, which sessions do not do: \(error.reason)",
+            remedy: "Export it with fixed shapes to run it in sessions; 'braid model run' runs it as it is"))
+      }
       add(
         DescriptionFault(
           field, "\(located.location): \(located.message)\(located.cause.map { " (\($0))" } ?? "")",
           remedy: error.remedy))
+    }
+  }
+
+  /// Whether it gives anything for zeros, with 1 for open dimensions.
+  private func runsNodeByNode(_ model: Model, _ description: ModelDescription) -> Bool {
+    do throws(InferenceError) {
+      let options = description.sessionOptions(for: model)
+      var values: [String: ModelValue] = [:]
+      for info in model.inputs where info.form == .tensor && options.constantInputs[info.name] == nil {
+        values[info.name] = .tensor(try Tensor(zeros: try PlanBuilder.type(of: info, options, model.limits)))
+      }
+      _ = try DynamicSession(model, options: options).run(values)
+      return true
+    } catch {
+      return false
     }
   }
 

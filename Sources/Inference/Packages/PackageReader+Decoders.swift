@@ -28,6 +28,7 @@ extension PackageReader {
     let activation = map["activation"].choice(ModelDescription.Activation.self) ?? .softmax
     let blank = map["blank"].whole(0...100_000) ?? 0
     let space = map["space"].text()
+    let beam = map["beam"].whole(1...1000) ?? 1
     if let labels, blank >= labels.count {
       map["blank"].fault("there is no symbol \(blank)", remedy: "Give 0 to \(labels.count - 1)")
     }
@@ -35,8 +36,10 @@ extension PackageReader {
       map["space"].fault("'\(space.prefix(80))' is none of the labels", remedy: "Give the symbol between words")
     }
     guard let output, let labels else { return nil }
-    return .ctc(
-      ModelDescription.CTC(output: output, activation: activation, labels: labels, blank: blank, space: space))
+    var settings = ModelDescription.CTC(
+      output: output, activation: activation, labels: labels, blank: blank, space: space)
+    settings.beam = beam
+    return .ctc(settings)
   }
 
   func regression(_ map: DocumentMap) -> ModelDescription.Decoder? {

@@ -2,7 +2,7 @@ internal import BraidCore
 
 /// What a model takes.
 extension PackageReader {
-  private enum Kind: String, CaseIterable { case picture, features, samples, state, constant }
+  private enum Kind: String, CaseIterable { case picture, features, samples, results, state, constant }
 
   /// Nil where an input cannot be told from what is written, or there is none.
   func inputs(_ field: DocumentField) -> [ModelDescription.Input]? {
@@ -12,7 +12,9 @@ extension PackageReader {
     for item in list {
       guard let map = item.map() else { continue }
       let name = map["name"].required("Give the input's name in the model").text()
-      guard let kind = map["kind"].required("It is picture, features, samples, state or constant").choice(Kind.self)
+      guard
+        let kind = map["kind"].required("It is picture, features, samples, results, state or constant").choice(
+          Kind.self)
       else { continue }
       let source = source(kind, map)
       map.refuseOthers()
@@ -34,16 +36,24 @@ extension PackageReader {
       let rate = map["rate"].required().whole(1000...384_000)
       let rows = map["rows"].required().whole(1...100_000)
       let hop = map["hop_rows"].whole(1...100_000)
+      let isBandsFirst = map["bands_first"].flag() ?? false
       guard let feature, let bands, let rate, let rows else { return nil }
       return .features(
         ModelDescription.FeatureWindow(
-          feature: feature, bands: bands, sampleRate: rate, rows: rows, hopRows: hop ?? rows))
+          feature: feature, bands: bands, sampleRate: rate, rows: rows, hopRows: hop ?? rows, isBandsFirst: isBandsFirst
+        ))
     case .samples:
       let rate = map["rate"].required().whole(1000...384_000)
       let hop = map["hop"].required().whole(1...10_000_000)
       let context = map["context"].whole(0...10_000_000) ?? 0
       guard let rate, let hop else { return nil }
       return .samples(ModelDescription.SampleWindow(sampleRate: rate, hop: hop, context: context))
+    case .results:
+      let values = map["values"].required("Say how many values a result of the other model has").whole(1...10_000_000)
+      let history = map["history"].whole(1...100_000) ?? 1
+      let from = map["from"].text()
+      if from?.isEmpty == true { map["from"].fault("it names no model", remedy: "Name the model, or leave it out") }
+      return values.map { .results(ModelDescription.ResultWindow(values: $0, history: history, from: from)) }
     case .state: return map["from"].required("Name the output that carries it").text().map { .state(from: $0) }
     case .constant: return map["value"].required().whole().map { .constant($0) }
     }

@@ -9,7 +9,7 @@ public struct Model: Sendable {
   /// What the model takes, in its own order; parameters are left out even where the file lists them as inputs.
   public let inputs: [TensorInfo]
   /// What the model gives, in its own order.
-  public let outputs: [TensorInfo]
+  public internal(set) var outputs: [TensorInfo]
   /// What the file says about itself: its own entries, and `producer`, `opset`, `ir-version`, `description`.
   public let metadata: [String: String]
   /// The SHA-256 of the file, in lower-case hexadecimal digits.

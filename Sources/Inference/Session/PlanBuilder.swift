@@ -20,6 +20,8 @@ struct PlanBuilder {
   var pinned: Set<Int> = []
   /// What was measured of oneDNN's implementations; nil where they are chosen by rule.
   let kernels: KernelCache?
+  /// What the outputs' values stand for, by the model's own operators: fusions may hide them.
+  private let outputQuantizations: [Quantization?]
   /// The node at work, for errors.
   var location = ""
   /// The threads of the steps of the node at work; primitives are compiled for as many as they will find.
@@ -56,6 +58,8 @@ struct PlanBuilder {
     graph.body.inputs = kept
     let fused = options.optimisation == .fused
     graph = try Specialisation.run(graph, inputs: types, limits: limits, fused: fused)
+    let specialised = graph
+    outputQuantizations = specialised.body.outputs.map { Quantization(ofOutput: $0, in: specialised) }
     guard fused else { return }
     (graph, storedInputs) = StoredInputs.run(graph, options.storedInputs, &types)
     graph = try Self.optimised(graph, types, limits)
@@ -160,7 +164,8 @@ struct PlanBuilder {
           quantization: storedInputs[id] ?? Quantization(ofInput: id, in: graph)))
     }
     try lower(graph.body.nodes)
-    for id in graph.body.outputs {
+    for (number, id) in graph.body.outputs.enumerated() {
+      let known = number < outputQuantizations.count ? outputQuantizations[number] : nil
       guard let type = graph[id].type else { throw .invalid("the shape of \(graph[id].name) is unknown") }
       guard type.elementType != .string else { throw .dependsOnData("output \(graph[id].name) is of texts") }
       let place = Place(slot: try plain(id), type: type)
@@ -169,7 +174,8 @@ struct PlanBuilder {
       outputInfo.append(
         TensorInfo(
           name: graph[id].declared?.name ?? graph[id].name, elementType: type.elementType,
-          dimensions: type.shape.dimensions.map(Dimension.fixed), quantization: Quantization(ofOutput: id, in: graph)))
+          dimensions: type.shape.dimensions.map(Dimension.fixed),
+          quantization: known ?? Quantization(ofOutput: id, in: graph)))
     }
     if scratchBytes > 0 {
       let slot = addSlot(scratchBytes)

@@ -20,6 +20,7 @@ extension Pipeline {
     // As they were given: the names that they use may be known to models alone.
     lines += configuration.schedules.map { "# schedule \($0.text)" } + configuration.gates.map { "# gate \($0.text)" }
     lines += configuration.crops.map { "# crops \($0.text)" }
+    lines += configuration.chains.map { "# chain \($0.text)" }
     lines += configuration.tracks.map { "# track \($0.text)" }
     if case .named(let names) = configuration.models {
       for name in names {

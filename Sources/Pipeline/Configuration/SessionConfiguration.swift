@@ -54,6 +54,8 @@ public struct SessionConfiguration: Sendable {
   public var gates: [GateSetting] = []
   /// Which models look at what others have found.
   public var crops: [CropSetting] = []
+  /// Which models take what others give.
+  public var chains: [ChainSetting] = []
   /// What is followed from picture to picture of what models find.
   public var tracks: [TrackSetting] = []
   /// Where each decision of the scheduler is written: a path, or `-` for standard error; nil for nowhere.
@@ -143,9 +145,10 @@ public struct SessionConfiguration: Sendable {
       refuse("\(threads) threads", "--threads", "Give 1 to 1024")
     }
     let hasModels = if case .named(let names) = models { !names.isEmpty } else { false }
-    if !hasModels, replayedFolder == nil, !gates.isEmpty || !crops.isEmpty {
+    if !hasModels, replayedFolder == nil, !gates.isEmpty || !crops.isEmpty || !chains.isEmpty {
       refuse(
-        "there is no model that could go by another", crops.isEmpty ? "--gate" : "--crops",
+        "there is no model that could go by another",
+        !crops.isEmpty ? "--crops" : chains.isEmpty ? "--gate" : "--chain",
         "Name both models with --model")
     }
     if !hasModels, replayedFolder == nil, explanation != nil || !schedules.isEmpty {

@@ -23,7 +23,9 @@ extension ModelLinks {
       throw refuse("\(description.name) is given twice", "Give it the crops of one model")
     }
     guard description.onePicture != nil else {
-      let takes = description.takesSound ? "sound" : description.carriesState ? "state" : "several pictures"
+      let takes =
+        description.takesSound
+        ? "sound" : description.resultInput != nil ? "results" : description.carriesState ? "state" : "several pictures"
       throw refuse(
         "\(description.name) takes \(takes), and a crop is one picture", "Name a model that takes one picture")
     }

@@ -7,6 +7,14 @@ struct ModelLinks {
   struct Named {
     var given: String
     var description: ModelDescription
+    /// The outputs, as the model has them.
+    var outputs: [Output] = []
+
+    /// An output: its name, and how many values it has, nil where its forms differ.
+    struct Output {
+      var name: String
+      var count: Int?
+    }
   }
 
   /// A model that runs only while another says yes.
@@ -25,8 +33,20 @@ struct ModelLinks {
     var feed: CropFeed
   }
 
+  /// A model that takes what another gave in its last runs.
+  struct Chain {
+    var model: Int
+    var source: Int
+    /// The place of the model's input, and how much it takes.
+    var input: Int
+    var window: ModelDescription.ResultWindow
+    /// The place of the output among the source's.
+    var output: Int
+  }
+
   private(set) var gates: [Gate] = []
   private(set) var crops: [Crops] = []
+  private(set) var chains: [Chain] = []
   private let count: Int
 
   /// So many models, none of which goes by another.
@@ -132,7 +152,8 @@ struct ModelLinks {
         throw PipelineError(
           .configuration,
           "models wait for each other in a circle: \(path.map { models[$0].description.name }.joined(separator: " by "))",
-          location: crops.isEmpty ? "--gate" : "--crops", remedy: "Take one of these out of it")
+          location: !crops.isEmpty ? "--crops" : chains.isEmpty ? "--gate" : "--chain",
+          remedy: "Take one of these out of it")
       }
       order.append(next)
     }
@@ -151,29 +172,38 @@ struct ModelLinks {
       links.crops[index].model = place(crops[index].model)
       links.crops[index].source = place(crops[index].source)
     }
+    for index in chains.indices {
+      links.chains[index].model = place(chains[index].model)
+      links.chains[index].source = place(chains[index].source)
+    }
     return links
   }
 
   private func sources(of model: Int) -> [Int] {
-    crops.filter { $0.model == model }.map(\.source) + gates.filter { $0.model == model }.map(\.source)
+    crops.filter { $0.model == model }.map(\.source) + chains.filter { $0.model == model }.map(\.source)
+      + gates.filter { $0.model == model }.map(\.source)
   }
 
   mutating func append(_ added: Crops) { crops.append(added) }
+  mutating func append(_ added: Chain) { chains.append(added) }
 
   /// What a model looks at of what another has found; nil for one that takes what its stream brings.
   func crops(of model: Int) -> Crops? { crops.first { $0.model == model } }
 
+  /// What a model takes of what another gives; nil for one that takes what its stream brings.
+  func chain(of model: Int) -> Chain? { chains.first { $0.model == model } }
+
   /// Whether a model waits for the word of another.
   func isGated(_ model: Int) -> Bool { gates.contains { $0.model == model } }
 
-  /// The model whose results feed another: whose crops it takes, else that of its first gate.
+  /// The model whose results feed another: whose crops or results it takes, else that of its first gate.
   func source(of model: Int) -> Int? { sources(of: model).first }
 
   /// Connects a stage to those before it.
   func connect(_ stage: ModelStage, to stages: [ModelStage]) {
-    if let crops = crops(of: stage.index) {
-      stage.cropSource = stages[crops.source]
-      stages[crops.source].feeds.append(stage)
+    if let source = crops(of: stage.index)?.source ?? chain(of: stage.index)?.source {
+      stage.fedBy = stages[source]
+      stages[source].feeds.append(stage)
     }
     for gate in gates where gate.model == stage.index {
       let source = stages[gate.source]

@@ -126,12 +126,11 @@ extension ModelStage {
     }
   }
 
-  /// Whether too much waits for answers, counting what may still come to wait of what the other model has under way whose
-  /// detections it looks at.
+  /// Whether too much waits for answers, counting what may still come to wait of what the model has under way that feeds it.
   private var isCrowded: Bool {
     var count = undecided.count
     var bytes = waitingBytes(jobBytes: jobSizes.byteCount)
-    var other = cropSource
+    var other = fedBy
     while let source = other {
       for job in source.live {
         count += 1 + job.sequels.count
@@ -140,7 +139,7 @@ extension ModelStage {
       }
       count += source.undecided.count
       bytes += source.waitingBytes(jobBytes: jobSizes.byteCount)
-      other = source.cropSource
+      other = source.fedBy
     }
     return count >= Self.undecidedCapacity || bytes >= Self.undecidedBytes
   }
@@ -152,7 +151,7 @@ extension ModelStage {
 
   /// Has everything run that it goes by and that needs no decision which might still be another.
   private func catchUpSources() {
-    cropSource?.catchUp()
+    fedBy?.catchUp()
     for gate in gates { gate.source.catchUp() }
   }
 
@@ -164,7 +163,7 @@ extension ModelStage {
 
   /// Has it run on all that it was given, by the newest answers where there are no others.
   private func runAll() {
-    cropSource?.runAll()
+    fedBy?.runAll()
     settle(.none)
     context.dispatcher.waitForAll(of: self)
   }
@@ -244,7 +243,7 @@ extension ModelStage {
       endDecoding(at: time)
       context.dispatcher.resetState(task: index, .gate)
     case .end(let time): finishRun(at: time)
-    case .skipped(let reason, let time): for stage in feeds { stage.undecided.append(.refusal(reason, time)) }
+    case .skipped(let reason, let time): for stage in feeds { stage.takeSkip(reason, at: time) }
     }
   }
 }

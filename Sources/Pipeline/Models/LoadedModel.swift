@@ -28,6 +28,17 @@ struct LoadedModel {
     return description
   }
 
+  /// What it gives, with as many values as all forms have.
+  var outputs: [ModelLinks.Named.Output] {
+    plan.outputs.map { output in
+      let count = output.shape?.elementCount
+      let isSame = forms.allSatisfy { form in
+        form.plan.outputs.first { $0.name == output.name }?.shape?.elementCount == count
+      }
+      return ModelLinks.Named.Output(name: output.name, count: isSame ? count : nil)
+    }
+  }
+
   /// Makes every form ready to run on so many threads.
   mutating func divide(among threads: Int) throws(InferenceError) {
     for place in forms.indices { try forms[place].divide(among: threads) }

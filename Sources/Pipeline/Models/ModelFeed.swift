@@ -14,11 +14,21 @@ enum ModelFeed {
   case samples(SoundPath, ModelDescription.SampleWindow, place: Int)
   /// Crops of what another model has found.
   case crops(CropFeed)
+  /// What another model gave in its last runs, staged as input `place`.
+  case results(ResultHistory, place: Int)
   /// Pictures and the sound up to the newest of them.
   case moment(MomentFeed)
 
-  /// Whether it is what another model has found.
+  /// Whether it is crops of what another model has found.
   var isCrops: Bool { if case .crops = self { true } else { false } }
+
+  /// Whether another model's stage feeds it, and not its stream.
+  var isFed: Bool {
+    switch self {
+    case .crops, .results: true
+    case .picture, .pictures, .features, .samples, .moment: false
+    }
+  }
 }
 
 extension ModelDescription {
@@ -39,7 +49,7 @@ extension ModelDescription {
       switch input.source {
       case .constant: continue
       case .picture(let picture) where picture.frames == 1 && found == nil: found = (input.name, picture)
-      case .picture, .features, .samples, .state: return nil
+      case .picture, .features, .samples, .results, .state: return nil
       }
     }
     return found
@@ -56,9 +66,17 @@ extension ModelDescription {
     inputs.contains {
       switch $0.source {
       case .features, .samples: true
-      case .picture, .state, .constant: false
+      case .picture, .results, .state, .constant: false
       }
     }
+  }
+
+  /// The input that takes what another model gives; nil where there is none.
+  var resultInput: (place: Int, window: ResultWindow)? {
+    for (place, input) in inputs.enumerated() {
+      if case .results(let window) = input.source { return (place, window) }
+    }
+    return nil
   }
 
   /// Whether it carries state from run to run.

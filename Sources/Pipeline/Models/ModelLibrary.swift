@@ -54,7 +54,7 @@ enum ModelLibrary {
   ) throws -> LoadedForm {
     let faults = description.contradictions(to: model, plan: nil)
     guard faults.isEmpty else { throw refuse(faults) }
-    var session = description.sessionOptions
+    var session = description.sessionOptions(for: model)
     session.threads = options.threads
     session.kernels = options.kernels
     if options.takesBytes, let (input, _) = description.onePicture { session.storedInputs = [input] }

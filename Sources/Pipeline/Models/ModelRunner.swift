@@ -5,6 +5,8 @@ internal import BraidInference
 final class ModelRunner {
   private let session: InferenceSession
   private let stagedInputs: [(place: Int, input: Int)]
+  /// Those of them that take bands first: how many rows and bands they take, and room for them.
+  private var turned: [Int: TurnedRows] = [:]
   /// For each output that a job has room for, its place in the session.
   private let outputs: [Int]
   /// Of a model that takes whole pictures, one at a time.
@@ -32,7 +34,8 @@ final class ModelRunner {
       case .picture(let picture) where picture.frames == 1 && !description.isMoment:
         guard cropLimit == nil, let index = session.inputIndex(input.name) else { continue }
         self.picture = try PictureStaging(picture, session, input: index)
-      case .picture, .features, .samples:
+      case .picture, .features, .samples, .results:
+        if case .features(let window) = input.source, window.isBandsFirst { turned[place] = TurnedRows(window) }
         if let index = session.inputIndex(input.name) { staged.append((place, index)) }
       case .state(let output): try session.bindState(output: output, toInput: input.name)
       case .constant: break
@@ -72,7 +75,10 @@ final class ModelRunner {
       // The frame's pixels are not needed any more: let the decoder have them back.
       job.frame = nil
     }
-    for (place, input) in stagedInputs { try session.write(staged: job.staged[place], to: input) }
+    for (place, input) in stagedInputs {
+      turned[place]?.turn(job.staged[place])
+      try session.write(staged: turned[place]?.values ?? job.staged[place], to: input)
+    }
     try tap?.take(session)
     try trace.span("run") { try session.run() }
     for (place, output) in outputs.enumerated() {

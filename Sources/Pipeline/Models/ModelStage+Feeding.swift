@@ -6,12 +6,13 @@ internal import BraidInference
 extension ModelStage {
   /// The start of what the next job will use, at the earliest.
   var nextStart: MediaTime {
-    if stream.isFinished, !takesCrops {
+    if stream.isFinished, !feed.isFed {
       if case .moment(let moments) = feed, moments.isWaiting { return moments.nextStart(of: stream) }
       return .distantFuture
     }
     switch feed {
-    case .crops: return cropSource?.bound ?? .distantFuture
+    case .crops: return fedBy?.bound ?? .distantFuture
+    case .results(let history, _): return history.nextStart ?? fedBy?.bound ?? .distantFuture
     case .picture: return stream.position
     case .pictures(let path, let tensor, _):
       return path.picture(age: min(tensor.picture.frames - 2, path.count - 1)) { $0.time } ?? stream.position
@@ -28,7 +29,8 @@ extension ModelStage {
 
   /// The time of the first value that the next job will give, at the earliest.
   var nextAnswer: MediaTime {
-    if let cropSource { return cropSource.answerBound }
+    // What a chain tells is not before the other's window; crops are told at the time of their frame.
+    if let fedBy { return takesCrops ? fedBy.answerBound : fedBy.bound }
     if stream.isFinished, !isOver { return .distantPast }
     switch feed {
     case .samples(let path, let window, _) where path.origin != nil && !isOver:
@@ -38,7 +40,7 @@ extension ModelStage {
       let lead = min(0, path.tracks[track].feature.samples(ofRow: 0).lowerBound)
       let start = path.origin == nil ? nextStart + .samples(Int64(lead), sampleRate: path.sampleRate) : nextStart
       return time(ofValue: 0, from: start) ?? start
-    case .samples, .features, .picture, .pictures, .crops, .moment: return nextStart
+    case .samples, .features, .picture, .pictures, .crops, .results, .moment: return nextStart
     }
   }
 
@@ -46,7 +48,7 @@ extension ModelStage {
   var takesScaledPictures: Bool {
     switch feed {
     case .pictures, .moment: true
-    case .picture, .features, .samples, .crops: false
+    case .picture, .features, .samples, .crops, .results: false
     }
   }
 
@@ -64,7 +66,7 @@ extension ModelStage {
       describe(job, frame: frame, taken: taken)
       stage(path, tensor, into: job, place: place)
       offer(job)
-    case .features, .samples, .crops, .moment: break
+    case .features, .samples, .crops, .results, .moment: break
     }
   }
 
@@ -94,7 +96,7 @@ extension ModelStage {
           job.outputTime = path.time(ofSample: start + window.context)
         }
       }
-    case .picture, .pictures, .crops, .moment: return
+    case .picture, .pictures, .crops, .results, .moment: return
     }
   }
 
@@ -126,6 +128,7 @@ extension ModelStage {
       return .samples(Int64(samples / steps), sampleRate: path.sampleRate)
     case .samples(let path, let window, _):
       return .samples(Int64(window.hop / steps), sampleRate: path.sampleRate)
+    case .results: return fedBy?.valueLength ?? stream.frameDuration
     case .picture, .pictures, .crops, .moment: return stream.frameDuration
     }
   }
@@ -158,7 +161,7 @@ extension ModelStage {
     job.epoch = frame.epoch
     job.pictureSize = (frame.width, frame.height)
     job.captured = frame.captured
-    job.original = feeds.isEmpty ? nil : frame
+    job.original = feeds.contains(where: \.takesCrops) ? frame : nil
     job.taken = taken
     job.synchronised = taken
     job.content = stream.content?.value ?? 1

@@ -51,8 +51,8 @@ extension ModelStage {
     return free.popLast().map(begin)
   }
 
-  /// A job for crops. Never waits: there are as many as the other model may have had under way.
-  func newCropJob() -> ModelJob { begin(free.popLast() ?? makeJob()) }
+  /// A job for what another model has found. Never waits: there are as many as the other may have had under way.
+  func newFedJob() -> ModelJob { begin(free.popLast() ?? makeJob()) }
 
   func makeJob() -> ModelJob {
     context.dispatcher.makeJob(model: index, staged: jobSizes.staged, outputs: jobSizes.outputs)
@@ -90,6 +90,7 @@ extension ModelStage {
       picture.frames > 1 || isMoment ? picture.width * picture.height * picture.colour.channels * picture.frames : 0
     case .features(let window): window.rows * window.bands
     case .samples(let window): window.context + window.hop
+    case .results(let window): window.history * window.values
     case .state, .constant: 0
     }
   }

@@ -40,7 +40,7 @@ extension ModelStage {
       follow(job)
     }
     for gate in opens { gate.hear(result.output, at: job.outputTime) }
-    if !feeds.isEmpty, let found = result.output.detections { feedCrops(found, of: job) }
+    feed(job, result.output)
     let order = LineOrder(time: job.start, stream: stream.order, model: index)
     context.output.result(result, order: order)
     // The record must not share the job's values while the next run writes them.
@@ -60,6 +60,11 @@ extension ModelStage {
   func placement(of job: ModelJob, region: PictureRegion? = nil) -> PicturePlacement {
     guard let fit = fits[job.rung], job.pictureSize.width > 0 else { return .whole }
     return fit.placement(of: region, in: job.pictureSize.width, job.pictureSize.height)
+  }
+
+  /// Where what the job's form was given of a region lies in that region.
+  func placement(of job: ModelJob, within region: PictureRegion) -> PicturePlacement {
+    fits[job.rung]?.placement(of: nil, in: region.width, region.height) ?? .whole
   }
 
   /// Tells an event that became certain.

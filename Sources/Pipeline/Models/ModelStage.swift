@@ -74,10 +74,10 @@ final class ModelStage {
   var gates: [ModelGate] = []
   /// What its results open and shut.
   var opens: [ModelGate] = []
-  /// The models that look at crops of what it finds.
+  /// The models that take what it finds.
   var feeds: [ModelStage] = []
-  /// The model whose detections it looks at; nil for one that takes what its stream brings.
-  unowned var cropSource: ModelStage?
+  /// The model that it takes what it finds of; nil for one that takes what its stream brings.
+  unowned var fedBy: ModelStage?
   var undecided: [Undecided] = []
   var isSettling = false
   /// How often ``undecided`` was emptied at once.
@@ -203,6 +203,7 @@ final class ModelStage {
   /// Waits for everything under way and ends what is open: the stream or the run has ended at `time`.
   func endRun(at time: MediaTime) {
     nextWindow = 0
+    if case .results(let history, _) = feed { history.removeAll() }
     isOver = stream.isFinished
     // Where it is settling, the job that it is about to put before the scheduler comes first.
     guard undecided.isEmpty, !isSettling else { return undecided.append(.end(time)) }

@@ -107,8 +107,12 @@ struct PicturePlacement: Hashable {
 
   /// What a model found, from parts of its input to parts of the picture, held to the picture. What lies outside is left out.
   func placed(_ output: ModelOutput) -> ModelOutput {
-    guard self != .whole, case .detections(let found) = output else { return output }
-    return .detections(found.compactMap { placed($0) })
+    guard self != .whole else { return output }
+    return switch output {
+    case .detections(let found): .detections(found.compactMap { placed($0) })
+    case .masks(let masks): .masks(masks.compactMap { $0.placed(by: self) })
+    case .none, .scores, .classes, .values, .embedding, .text, .audio, .raw, .crops: output
+    }
   }
 
   private func placed(_ detection: ModelOutput.Detection) -> ModelOutput.Detection? {

@@ -37,8 +37,8 @@ extension Pipeline {
       modelNames = []
     }
     let isReferred =
-      !(configuration.gates.isEmpty && configuration.crops.isEmpty && configuration.schedules.isEmpty
-      && configuration.tracks.isEmpty)
+      !(configuration.gates.isEmpty && configuration.crops.isEmpty && configuration.chains.isEmpty
+      && configuration.schedules.isEmpty && configuration.tracks.isEmpty)
       || configuration.sinks.contains { !$0.models.isEmpty }
     if isReferred {
       for place in models.indices {
@@ -79,6 +79,10 @@ extension Pipeline {
     for place in configuration.crops.indices {
       configuration.crops[place].model = try file(configuration.crops[place].model, "--crops")
       configuration.crops[place].source = try fileWithLabel(configuration.crops[place].source, "--crops")
+    }
+    for place in configuration.chains.indices {
+      configuration.chains[place].model = try file(configuration.chains[place].model, "--chain")
+      configuration.chains[place].source = try fileWithLabel(configuration.chains[place].source, "--chain")
     }
     for place in configuration.sinks.indices {
       let location = "--sink \(configuration.sinks[place].id)"

@@ -3,7 +3,7 @@ internal import BraidInference
 
 /// What stands beside a pipeline's file, on the command line: it wins.
 extension Pipeline {
-  /// Other models in place of the pipeline's, with all that was said of those: gates, crops, schedules, and which of them sinks
+  /// Other models in place of the pipeline's, with all that was said of those: gates, crops, chains, schedules, and which of them sinks
   /// take; sinks then take all.
   ///
   /// - Parameter models: by name or path; empty for none.
@@ -12,6 +12,7 @@ extension Pipeline {
     modelNames = []
     configuration.gates = []
     configuration.crops = []
+    configuration.chains = []
     configuration.tracks = []
     configuration.schedules = []
     for place in configuration.sinks.indices { configuration.sinks[place].models = [] }
@@ -62,6 +63,13 @@ extension Pipeline {
       return setting
     }
     configuration.crops = configuration.crops.filter { old in !settings.contains { $0.model == old.model } } + settings
+  }
+
+  /// Chains in place of those that the pipeline has for the same models.
+  public mutating func override(chains: [ChainSetting]) {
+    let settings = chains.map { ChainSetting(model: given($0.model), source: givenWithLabel($0.source)) }
+    configuration.chains =
+      configuration.chains.filter { old in !settings.contains { $0.model == old.model } } + settings
   }
 
   /// What is followed, in place of what the pipeline says of the same models.

@@ -89,6 +89,11 @@ extension Pipeline {
       } else {
         writer.field("track", nil as String?)
       }
+      if let chain = configuration.chains.first(where: { isThis($0.model) }) {
+        writer.map("chain") { writer in writeSource(chain.source, label: "output", names, models, to: &writer) }
+      } else {
+        writer.field("chain", nil as String?)
+      }
       guard let setting = configuration.crops.first(where: { isThis($0.model) }) else {
         return writer.field("crops", nil as String?)
       }
@@ -119,7 +124,9 @@ extension Pipeline {
   }
 
   /// Which model another goes by, and what of it.
-  private func writeSource(_ source: String, _ names: [String], _ models: [String], to writer: inout YAMLWriter) {
+  private func writeSource(
+    _ source: String, label key: String = "label", _ names: [String], _ models: [String], to writer: inout YAMLWriter
+  ) {
     var (model, label): (String, String?) = (source, nil)
     if !names.contains(source), !models.contains(source) {
       // The longest name that it begins with.
@@ -131,7 +138,7 @@ extension Pipeline {
     }
     if let place = models.firstIndex(of: model) { model = names[place] }
     writer.field("model", model)
-    writer.field("label", label)
+    writer.field(key, label)
   }
 
   private func writeSinks(to writer: inout YAMLWriter) {

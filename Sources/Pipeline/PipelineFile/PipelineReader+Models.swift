@@ -76,6 +76,11 @@ extension PipelineReader {
       }
       pipeline.configuration.gates.append(gate)
     }
+    if let map = entry.map["chain"].map() {
+      let source = readSource(map, label: "output", of: &entry, among: entries, "gives what it takes")
+      map.refuseOthers()
+      if let source { pipeline.configuration.chains.append(ChainSetting(model: entry.file, source: source)) }
+    }
     readTrack(entry)
     if let map = entry.map["crops"].map() {
       let source = readSource(map, of: &entry, among: entries, "detects")
@@ -113,10 +118,10 @@ extension PipelineReader {
 
   /// The model that another goes by, with its label, as the command line writes it.
   private func readSource(
-    _ map: DocumentMap, of entry: inout Entry, among entries: [Entry], _ what: String
+    _ map: DocumentMap, label: String = "label", of entry: inout Entry, among entries: [Entry], _ what: String
   ) -> String? {
     let field = map["model"].required("Name the model that \(what)")
-    let label = map["label"].text()
+    let label = map[label].text()
     guard let name = field.text() else { return nil }
     guard let source = entries.first(where: { $0.name == name || $0.file == name }) else {
       refuse(name, field, among: entries.map(\.name).filter { $0 != entry.name })

@@ -268,7 +268,7 @@ struct PipelineReader {
       let key =
         switch option {
         case "INPUT": "sources"
-        case "gate", "crops", "schedule", "track": "models"
+        case "gate", "crops", "chain", "schedule", "track": "models"
         case "sink": "sinks"
         default: String(option)
         }

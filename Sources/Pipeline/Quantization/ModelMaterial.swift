@@ -72,6 +72,11 @@ public struct ModelMaterial: Sendable {
         description = known.0
         notes.append(known.note)
       }
+      guard description?.resultInput == nil else {
+        throw PipelineError(
+          .configuration, "the model takes the results of another, which a clip alone does not give",
+          location: "--calibrate", remedy: "Give .npy files of what its inputs take")
+      }
       var all: [CalibrationSample] = []
       for (place, clip) in clips.enumerated() {
         progress?(clips.count > 1 ? "clip \(place + 1) of \(clips.count): \(clip)" : clip)

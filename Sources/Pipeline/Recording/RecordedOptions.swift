@@ -14,6 +14,7 @@ struct RecordedOptions: Codable {
   var schedules: [String]?
   var gates: [String]?
   var crops: [String]?
+  var chains: [String]?
   var tracks: [String]?
   var tolerance: MediaDuration
   var wait: MediaDuration
@@ -32,6 +33,7 @@ struct RecordedOptions: Codable {
     schedules = configuration.schedules.isEmpty ? nil : configuration.schedules.map(\.text)
     gates = configuration.gates.isEmpty ? nil : configuration.gates.map(\.text)
     crops = configuration.crops.isEmpty ? nil : configuration.crops.map(\.text)
+    chains = configuration.chains.isEmpty ? nil : configuration.chains.map(\.text)
     tracks = configuration.tracks.isEmpty ? nil : configuration.tracks.map(\.text)
     tolerance = configuration.tolerance
     wait = configuration.wait
@@ -57,6 +59,9 @@ struct RecordedOptions: Codable {
     if configuration.models == .defaults, configuration.crops.isEmpty, let crops {
       for setting in crops { configuration.crops.append(try CropSetting(setting)) }
     }
+    if configuration.models == .defaults, configuration.chains.isEmpty, let chains {
+      for setting in chains { configuration.chains.append(try ChainSetting(setting)) }
+    }
     if configuration.models == .defaults, configuration.tracks.isEmpty, let tracks {
       for setting in tracks { configuration.tracks.append(try TrackSetting(setting)) }
     }
@@ -77,7 +82,7 @@ struct RecordedOptions: Codable {
   func decidesAlike(_ configuration: SessionConfiguration) -> Bool {
     let now = RecordedOptions(configuration)
     return now.skip == skip && now.prefersContent == prefersContent ?? false && now.budget == budget
-      && now.schedules == schedules && now.gates == gates && now.crops == crops && now.tracks == tracks
-      && now.tolerance == tolerance && now.wait == wait
+      && now.schedules == schedules && now.gates == gates && now.crops == crops && now.chains == chains
+      && now.tracks == tracks && now.tolerance == tolerance && now.wait == wait
   }
 }

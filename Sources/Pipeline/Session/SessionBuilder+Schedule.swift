@@ -29,7 +29,7 @@ extension SessionBuilder {
         weight: scheduled.schedule.weight ?? 1, minimumRate: isPaced ? scheduled.schedule.minimumRate ?? 0 : 0,
         priority: scheduled.schedule.priority ?? 0, period: isPaced ? period(of: scheduled) : nil,
         block: isPaced ? scheduled.stream.description.blockDuration : nil, source: scheduled.source,
-        isFed: scheduled.feed.isCrops,
+        isFed: scheduled.feed.isFed,
         queueCapacity: isPaced ? Self.queueCapacity(kind, waits: !keepsAll && budget != nil) : 3)
     }
     return SchedulerConfiguration(
@@ -57,8 +57,8 @@ extension SessionBuilder {
         path.keepEnergy(samples: feature.samples(ofRow: window.rows).upperBound + path.sampleRate)
       case .samples(let path, let window, _):
         path.keepEnergy(samples: window.context + window.hop + path.sampleRate)
-      // That of the frame is known: the other model ticks on it.
-      case .crops: continue
+      // That of the frame or window is known: the other model ticks on it.
+      case .crops, .results: continue
       }
     }
   }
@@ -82,7 +82,9 @@ extension SessionBuilder {
 
 extension ModelDescription {
   /// How its frames wait for it.
-  var scheduledKind: SchedulerConfiguration.Kind { carriesState ? .stateful : takesSound ? .window : .picture }
+  var scheduledKind: SchedulerConfiguration.Kind {
+    carriesState ? .stateful : takesSound || resultInput != nil ? .window : .picture
+  }
 }
 
 extension ModelFeed {
@@ -92,7 +94,7 @@ extension ModelFeed {
     case .features(let path, let track, let window, _):
       .samples(Int64(window.hopRows * path.tracks[track].feature.hopSamples), sampleRate: path.sampleRate)
     case .samples(let path, let window, _): .samples(Int64(window.hop), sampleRate: path.sampleRate)
-    case .picture, .pictures, .crops, .moment: nil
+    case .picture, .pictures, .crops, .results, .moment: nil
     }
   }
 }

@@ -109,7 +109,7 @@ extension SessionBuilder {
       case .picture(let taken) where picture == nil: picture = (taken, place)
       case .features(let taken) where window == nil: window = (taken, place)
       case .state, .constant: continue
-      case .picture, .features, .samples:
+      case .picture, .features, .samples, .results:
         throw PipelineError(
           .invalidDescription, "a moment is one picture input and one of features", location: loaded.path,
           remedy: "Describe one of each")

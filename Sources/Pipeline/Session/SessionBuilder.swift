@@ -104,7 +104,7 @@ struct SessionBuilder {
     var bound: (StreamSlot, ModelFeed)?
     for (place, input) in description.inputs.enumerated() {
       switch input.source {
-      case .state, .constant: continue
+      case .results, .state, .constant: continue
       case .picture, .features, .samples:
         guard bound == nil else {
           throw PipelineError(
@@ -143,7 +143,7 @@ struct SessionBuilder {
       let path = try sound(of: stream, sampleRate: window.sampleRate)
       path.keep(samples: window.context + window.hop + 4 * window.sampleRate)
       return (stream, .samples(path, window, place: place))
-    case .state, .constant:
+    case .results, .state, .constant:
       throw PipelineError(.invalidDescription, "the input takes nothing from a stream", location: model)
     }
   }

@@ -9,10 +9,12 @@ extension SessionRun {
     for track in configuration.tracks { try follow(track, &loaded) }
     var links = ModelLinks(count: loaded.count)
     let names = { (models: [LoadedModel]) in
-      models.map { ModelLinks.Named(given: $0.given, description: $0.description) }
+      models.map { ModelLinks.Named(given: $0.given, description: $0.description, outputs: $0.outputs) }
     }
     for gate in configuration.gates { try links.add(gate, models: names(loaded)) }
     for crops in configuration.crops { try links.add(crops, models: names(loaded)) }
+    for chain in configuration.chains { try links.add(chain, models: names(loaded)) }
+    try links.addChains(models: names(loaded))
     for place in loaded.indices {
       try Self.checkTrack(loaded[place].description, takesCrops: links.crops(of: place) != nil)
     }

@@ -167,12 +167,15 @@ final class SessionRun {
     var loaded = loaded
     var bound: [(stream: StreamSlot, feed: ModelFeed)] = []
     for place in loaded.indices {
-      guard let crops = links.crops(of: place) else {
+      if let crops = links.crops(of: place) {
+        loaded[place].cropLimit = crops.feed.limit
+        bound.append((bound[crops.source].stream, .crops(crops.feed)))
+      } else if let chain = links.chain(of: place) {
+        bound.append(
+          (bound[chain.source].stream, .results(ResultHistory(chain.window, output: chain.output), place: chain.input)))
+      } else {
         bound.append(try builder.feed(for: loaded[place]))
-        continue
       }
-      loaded[place].cropLimit = crops.feed.limit
-      bound.append((bound[crops.source].stream, .crops(crops.feed)))
     }
     try prepareFeatures(builder, models: loaded.count)
     try prepareOffset(builder, lookedAt: bound.map(\.stream))
@@ -209,8 +212,8 @@ final class SessionRun {
       links.connect(stage, to: models)
       dispatcher.add(stage)
       models.append(stage)
-      // What looks at crops is fed by another stage.
-      if !place.feed.isCrops { place.stream.models.append(stage) }
+      // What takes what others found is fed by their stages.
+      if !place.feed.isFed { place.stream.models.append(stage) }
       modelRecords.append(record(of: model, stage: stage))
     }
     try dispatcher.seed(intake.warmUp(inference.warmUp))

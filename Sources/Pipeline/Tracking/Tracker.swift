@@ -5,10 +5,10 @@ internal import BraidCore
 /// Association in stages as in Zhang et al., "ByteTrack: multi-object tracking by associating every detection box" (2022), with the
 /// motion of Bewley et al., "Simple online and realtime tracking" (2016): sure detections are paired with what was followed, lost
 /// or not; then unsure ones with what is left and was in sight at the last picture; then sure ones with what has been seen but for a
-/// moment. Pairs are those that overlap most in sum, of one label, and exactly so (``Assignment``). Sure detections that remain
-/// begin something new. What begins and what is given up is a matter of time, not of pictures: a session skips some. At most
-/// ``limit`` things are followed, however many a noisy detector finds. One thread at a time; allocates: no, in the steady state
-/// below that limit.
+/// moment. Pairs are those that overlap most in sum, of one label, and exactly so (``Assignment``); of sure detections the overlap is
+/// weighed with the score, as the authors' code does. Sure detections that remain begin something new. What begins and what is given
+/// up is a matter of time, not of pictures: a session skips some. At most ``limit`` things are followed, however many a noisy detector
+/// finds. One thread at a time; allocates: no, in the steady state below that limit.
 struct Tracker {
   /// How things are followed.
   struct Settings: Hashable {
@@ -20,7 +20,7 @@ struct Tracker {
     var lost = MediaDuration.seconds(1)
   }
 
-  /// The least overlap of pairs in each stage: ByteTrack's.
+  /// The least overlap of pairs in each stage, of sure detections that times their score: ByteTrack's.
   private static let sureOverlap = 0.2
   private static let unsureOverlap = 0.5
   private static let youngOverlap = 0.3
@@ -70,7 +70,7 @@ struct Tracker {
     for _ in detections { trackOf.append(nil) }
     for _ in tracks { isFound.append(false) }
     let high = settings.high
-    pair(detections, atLeast: Self.sureOverlap) {
+    pair(detections, atLeast: Self.sureOverlap, weighsScore: true) {
       $0.number != nil
     } and: {
       $0.score >= high
@@ -80,7 +80,7 @@ struct Tracker {
     } and: {
       $0.score < high
     }
-    pair(detections, atLeast: Self.youngOverlap) {
+    pair(detections, atLeast: Self.youngOverlap, weighsScore: true) {
       $0.number == nil
     } and: {
       $0.score >= high
@@ -145,7 +145,7 @@ struct Tracker {
 
   /// Pairs the free tracks and detections of a stage.
   private mutating func pair(
-    _ detections: [ModelOutput.Detection], atLeast least: Double, _ takes: (Track) -> Bool,
+    _ detections: [ModelOutput.Detection], atLeast least: Double, weighsScore: Bool = false, _ takes: (Track) -> Bool,
     and takesDetection: (ModelOutput.Detection) -> Bool
   ) {
     rows.removeAll(keepingCapacity: true)
@@ -159,7 +159,8 @@ struct Tracker {
     for row in rows {
       for column in columns {
         let isSame = tracks[row].label == detections[column].label
-        gains.append(isSame ? max(0, tracks[row].overlap(detections[column]) - least) : 0)
+        let weight = weighsScore ? Double(detections[column].score) : 1
+        gains.append(isSame ? max(0, weight * tracks[row].overlap(detections[column]) - least) : 0)
       }
     }
     assignment.solve(rows: rows.count, columns: columns.count, gains: gains) { row, column in

@@ -140,7 +140,7 @@ struct PackageReaderTests {
         braid.yaml:8:98: inputs[0].mean: it has 2 numbers. Give one, or 3
         braid.yaml:8:111: inputs[0].std: it has a zero, and is divided by. Use numbers other than zero
         braid.yaml:9:21: inputs[1].kind: 'feature' is not known. Did you mean 'features'? It is one of picture, features, \
-      samples, state, constant
+      samples, results, state, constant
         braid.yaml:10:53: inputs[2].rows: there is no such field. There are name, kind, rate, hop, context
         braid.yaml:10:71: inputs[2].context: .nan is no whole number. Give 0 to 10000000
         braid.yaml:11:9: output.boxes: the field is missing. Name the output with the boxes
