@@ -129,8 +129,18 @@ struct CompareArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Status 8 unless it is as good: faster=1.2 (times), agreement=0.98 (0 to 1).", valueName: "name=value,…"))
+      "Status 8 unless it is as good: faster=1.2 (times), agreement=0.98, accuracy=0.9 (0 to 1).",
+      valueName: "name=value,…"))
   var require: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      """
+      Which classes samples are of, for the accuracy: a .csv with file,label or index,label in every line, else JSON \
+      Lines with these as keys. Files go by name or path, samples of arrays by number from 0, classes by label or number.
+      """, valueName: "file"))
+  var labels: String?
 
   @Option(name: .long, help: ArgumentHelp("Write a page with plots there, too.", valueName: "file"))
   var html: String?
@@ -169,6 +179,7 @@ struct CompareArguments: ParsableArguments {
     options.limit = samples
     options.folders = ModelFolders.all
     options.inputShapes = ShapeArgument.table(dims)
+    options.labels = labels
     return options
   }
 
@@ -183,7 +194,14 @@ struct CompareArguments: ParsableArguments {
   }
 
   func requirement() throws(PipelineError) -> Requirement {
-    try require.map { text throws(PipelineError) in try Requirement(text) } ?? Requirement()
+    guard let require else { return Requirement() }
+    let requirement = try Requirement(require)
+    guard requirement.accuracy == nil || labels != nil else {
+      throw PipelineError(
+        .configuration, "an accuracy is required, and there are no labels", location: "--require",
+        remedy: "Add --labels FILE, or require agreement instead")
+    }
+    return requirement
   }
 
   /// A line on a terminal that says what is being done; nil where nobody looks.

@@ -31,6 +31,6 @@ struct RangeChart {
 
   private static func level(_ value: Float) -> String {
     let size = abs(value)
-    return ComparisonReport.signed(Double(value), size >= 100 ? 0 : size >= 1 ? 2 : 4)
+    return Columns.number(Double(value), size >= 100 ? 0 : size >= 1 ? 2 : 4)
   }
 }

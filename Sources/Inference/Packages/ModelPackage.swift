@@ -36,6 +36,9 @@ public struct ModelPackage: Hashable, Sendable {
   /// What errors call the ONNX file: its path, for a file that lies by itself or in a folder.
   public var modelPath: String { file.location }
 
+  /// Bytes of the ONNX file, inflated where it lies in an archive, without data that it keeps beside it; nil where it is not there.
+  public var modelBytes: Int? { file.files.byteCount(of: file.name) }
+
   /// Reads the model, after checking its hash and those of its data where the package gives them.
   ///
   /// - Throws: as ``Model/load(path:limits:)``; `hash-mismatch`.

@@ -14,6 +14,8 @@ public struct ModelAgreement: Sendable {
     /// For the first's rows that are probabilities of classes, on how many of them both have the same class first, 0 to 1;
     /// nil for what is no probabilities.
     public let topClass: Double?
+    /// How many rows ``topClass`` is of.
+    let rows: Int
   }
 
   /// The outputs that both have, of real numbers.
@@ -31,9 +33,19 @@ public struct ModelAgreement: Sendable {
     return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
   }
 
+  /// ``topClass`` with how many rows it is of at least.
+  var topClassValue: AgreementMeasure.Value? {
+    topClass.map { share in
+      AgreementMeasure.Value(share: share, count: outputs.compactMap { $0.topClass == nil ? nil : $0.rows }.min() ?? 1)
+    }
+  }
+
   private func mean(_ key: (Output) -> Double) -> Double {
     outputs.isEmpty ? 0 : outputs.reduce(0) { $0 + key($1) } / Double(outputs.count)
   }
+
+  /// Compares what two models say, the first being the reference.
+  public init(_ answers: ModelAnswers) { self.init(names: answers.names, answers.first, answers.second) }
 
   /// Compares outputs of the same names and sizes, sample by sample.
   init(names: [String], _ reference: [[Tensor]], _ other: [[Tensor]]) {
@@ -72,7 +84,7 @@ public struct ModelAgreement: Sendable {
     return Output(
       name: name, cosine: sums[2] > 0 ? sums[0] / (sums[1] * sums[2]).squareRoot() : 0,
       signalToNoise: noise.isFinite ? min(120, noise) : -120,
-      topClass: isProbable && rows > 0 ? Double(same) / Double(rows) : nil)
+      topClass: isProbable && rows > 0 ? Double(same) / Double(rows) : nil, rows: rows)
   }
 
   /// The place of the greatest value of a row, and the row's sum; nil where one is outside 0 to 1.

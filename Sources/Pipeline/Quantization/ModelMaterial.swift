@@ -30,6 +30,8 @@ public struct ModelMaterial: Sendable {
     public var limits = ModelLimits.default
     /// Whole shapes for inputs, by name, for models that take arrays.
     public var inputShapes: [String: [Int]] = [:]
+    /// A file that says which classes the samples are of, as ``LabelAccuracy`` counts them; see docs/quantization.md for its forms.
+    public var labels: String?
 
     /// 240 samples in at most half a gigabyte.
     public init() {}
@@ -39,7 +41,7 @@ public struct ModelMaterial: Sendable {
   ///
   /// - Parameters:
   ///   - name: the model: a file, a package's folder, or the name of an installed one.
-  ///   - sources: clips, `.npy` files, or folders of either.
+  ///   - sources: clips, `.npy` and `.npz` files, or folders of such.
   ///   - options: bounds.
   ///   - progress: called with what is being done.
   /// - Throws: ``PipelineError`` for what cannot be read or gives no samples; `InferenceError`.
@@ -49,8 +51,8 @@ public struct ModelMaterial: Sendable {
     let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: options.folders))
     let model = try package.load(limits: options.limits)
     let files = try Self.files(sources)
-    let arrays = files.filter { $0.hasSuffix(".npy") }
-    let clips = files.filter { !$0.hasSuffix(".npy") }
+    let arrays = files.filter(ArraySamples.isArray)
+    let clips = files.filter { !ArraySamples.isArray($0) }
     guard arrays.isEmpty || clips.isEmpty else {
       throw PipelineError(
         .configuration, "there are clips and arrays among what to calibrate with", location: "--calibrate",
@@ -61,9 +63,19 @@ public struct ModelMaterial: Sendable {
     var description = package.description
     var session = SessionOptions()
     session.inputShapes = options.inputShapes
+    let labels = try options.labels.map(SampleLabels.init)
+    var all: [CalibrationSample] = []
+    var origins: [String] = []
     if !arrays.isEmpty {
+      // What arrays hold needs no description; what comes out may have one.
+      if description == nil, let known = try? KnownModels.description(of: model, path: package.modelPath),
+        known.0.decoder != .raw
+      {
+        description = known.0
+        notes.append("outputs are read as those of \(known.note)")
+      }
       let read = try ArraySamples(model, arrays, constants: description?.constants ?? [:], limits: options.limits)
-      samples = read.samples
+      (all, origins) = (read.samples, read.origins)
       session.inputShapes.merge(read.shapes) { $1 }
       session.constantInputs = description?.constants ?? [:]
     } else {
@@ -72,15 +84,18 @@ public struct ModelMaterial: Sendable {
         description = known.0
         notes.append(known.note)
       }
-      var all: [CalibrationSample] = []
       for (place, clip) in clips.enumerated() {
         progress?(clips.count > 1 ? "clip \(place + 1) of \(clips.count): \(clip)" : clip)
         all += try Self.samples(of: name, clip, limit: max(8, options.limit / clips.count), options)
+        origins += repeatElement(clip, count: all.count - origins.count)
       }
-      samples = all
       session.constantInputs = description?.constants ?? [:]
       for (input, tensor) in all.first?.inputs ?? [:] { session.inputShapes[input] = tensor.shape.dimensions }
     }
+    try labels?.mark(
+      &all, files: origins, isNumbered: !arrays.isEmpty,
+      classes: description.flatMap { AnswerDecoder.classes($0.decoder) } ?? [])
+    samples = all
     self.description = description
     self.options = session
     states = description?.states ?? []
@@ -133,7 +148,9 @@ public struct ModelMaterial: Sendable {
         continue
       }
       let names = (try? FileManager.default.contentsOfDirectory(atPath: source)) ?? []
-      let inside = names.filter { !$0.hasPrefix(".") && !$0.hasSuffix(".json") && !$0.hasSuffix(".csv") }.sorted()
+      let inside = names.filter { name in
+        !name.hasPrefix(".") && ![".json", ".jsonl", ".csv"].contains { name.hasSuffix($0) }
+      }.sorted()
       guard !inside.isEmpty else {
         throw PipelineError(
           .configuration, "the folder holds nothing to calibrate with", location: source,

@@ -66,6 +66,9 @@ public struct QuantisationRun: Sendable {
     let model = try material.package.load(limits: options.limits)
     var quantizer = try ModelQuantizer(model, options: material.options, settings: settings)
     quantizer.progress = progress
+    if let description = material.description {
+      quantizer.measure = try AgreementMeasure(description, try Plan(model, options: material.options))
+    }
     let quantised: QuantisedModel
     switch mode {
     case .static: quantised = try quantizer.quantise(set)

@@ -7,6 +7,8 @@ public struct Requirement: Hashable, Sendable {
   public var faster: Double?
   /// How alike at least, from 0 to 1; see ``ModelComparison/agreement``. Nil for any.
   public var agreement: Double?
+  /// How often the second is right at least, by classes that were given, from 0 to 1; see ``LabelAccuracy``. Nil for any.
+  public var accuracy: Double?
 
   /// Requires nothing.
   public init() {}
@@ -34,9 +36,15 @@ public struct Requirement: Hashable, Sendable {
           throw fault("agreement=\(parts[1]) is out of range", "Give above 0, up to 1")
         }
         agreement = value
+      case "accuracy":
+        guard value > 0, value <= 1 else {
+          throw fault("accuracy=\(parts[1]) is out of range", "Give above 0, up to 1")
+        }
+        accuracy = value
       default:
-        let guess = Spelling.guess(parts[0], among: ["faster", "agreement"]).map { "Did you mean \($0)? " } ?? ""
-        throw fault("'\(parts[0])' cannot be required", guess + "There are faster and agreement")
+        let guess =
+          Spelling.guess(parts[0], among: ["faster", "agreement", "accuracy"]).map { "Did you mean \($0)? " } ?? ""
+        throw fault("'\(parts[0])' cannot be required", guess + "There are faster, agreement and accuracy")
       }
     }
   }
@@ -52,6 +60,17 @@ public struct Requirement: Hashable, Sendable {
       missed.append(
         "\(comparison.agreement.name) is \(Self.text(comparison.agreement.value)), and \(Self.text(agreement)) is required"
       )
+    }
+    if let accuracy {
+      if let found = comparison.accuracy {
+        if found.second < accuracy {
+          missed.append(
+            "it is right on \(Self.text(found.second)) of \(found.count) samples, and \(Self.text(accuracy)) is required"
+          )
+        }
+      } else {
+        missed.append("an accuracy of \(Self.text(accuracy)) is required, and no sample that was compared has a label")
+      }
     }
     return missed
   }
