@@ -51,6 +51,7 @@ extension ComparisonReport {
     writer.objects("outputs", comparison.outputs.outputs) { writer, output in
       writer.field("name", output.name)
       writer.field("cosine", output.cosine, decimals: 6)
+      writer.field("identity", output.identity, decimals: 6)
       writer.field("signal_to_noise_db", output.signalToNoise, decimals: 2)
       if let top = output.topClass { writer.field("same_class_first", top, decimals: 6) }
     }

@@ -75,13 +75,13 @@ extension ProgramTests {
 
     @Test(
       "What needs no ranges is made by the program too, is smaller, and says what it said",
-      arguments: [("dynamic", 0.999, 0.9), ("weights", 0.9999, 0.95), ("float16", 0.999_99, 0.9)])
+      arguments: [("dynamic", 0.999, 0.9), ("weights", 0.999, 0.5), ("float16", 0.999_99, 0.7)])
     func modes(mode: String, cosine: Double, size: Double) throws {
       let scratch = try Scratch()
       let output = scratch.path("made.onnx")
       let outcome = try Program.run(
-        ["model", "quantize", "\(Self.written)/float.onnx", "--calibrate", "\(Self.written)/x.npy", "--json"]
-          + ["--mode", mode, "--output", output] + Self.quick)
+        ["model", "quantize", Self.model, "--calibrate", Self.clip, "--json", "--mode", mode, "--output", output]
+          + Self.quick)
       #expect(outcome.status == 0, "\(outcome.errors)")
       let answer = try JSONDecoder().decode(JSONValue.self, from: outcome.output)
       #expect(answer["mode"].string == mode && answer["method"].string == nil)
@@ -125,6 +125,38 @@ extension ProgramTests {
       let none = try Program.run(
         ["model", "compare", Self.model, Self.model, "--on", Self.clip, "--require", "accuracy=0.5"])
       #expect(none.status == 2 && none.errors.contains("--labels"), "\(none.errors)")
+    }
+
+    @Test("Nothing that is read, or written besides, is written over, and folders are looked for before any work")
+    func overwriting() throws {
+      let scratch = try Scratch()
+      let arrays = scratch.path("x.npy")
+      try FileManager.default.copyItem(atPath: "\(Self.written)/x.npy", toPath: arrays)
+      let archive = scratch.path("hit.braidmodel")
+      #expect(try Program.run(["model", "pack", Self.model, "--output", archive]).status == 0)
+      let packed = FileManager.default.contents(atPath: archive)
+      let float = "\(Self.written)/float.onnx"
+      for (model, material, output, html) in [
+        (float, arrays, arrays, nil), (float, arrays, scratch.path("./x.npy"), nil),
+        (archive, Self.clip, archive, nil), (float, arrays, scratch.path("o.onnx"), scratch.path("o.onnx")),
+        (float, arrays, scratch.path("none/o.onnx"), nil),
+        (float, arrays, scratch.path("o.onnx"), scratch.path("none/o.html")), (float, arrays, scratch.path(""), nil),
+      ] as [(String, String, String, String?)] {
+        let outcome = try Program.run(
+          ["model", "quantize", model, "--calibrate", material, "--output", output] + Self.quick
+            + (html.map { ["--html", $0] } ?? []))
+        #expect(outcome.status == 4 && outcome.output.isEmpty, "\(output)")
+        #expect(outcome.errors.contains(html == nil || html == output ? "--" : "--html"), "\(outcome.errors)")
+      }
+      #expect(FileManager.default.contentsEqual(atPath: arrays, andPath: "\(Self.written)/x.npy"))
+      #expect(packed != nil && FileManager.default.contents(atPath: archive) == packed)
+      #expect(!FileManager.default.fileExists(atPath: scratch.path("o.onnx")))
+      // The size of a model in an archive is that of its file.
+      let outcome = try Program.run(
+        ["model", "compare", archive, Self.model, "--on", Self.clip, "--json"] + Self.quick)
+      let answer = try JSONDecoder().decode(JSONValue.self, from: outcome.output)
+      let size = FileManager.default.contents(atPath: "\(Self.model)/model.onnx")?.count ?? 0
+      #expect(answer["bytes"].array.map(\.number) == [Double(size), Double(size)])
     }
 
     @Test("Every command of docs/quantization.md works, in its order")

@@ -19,7 +19,7 @@ import Testing
     let picture = ([Self.box(1, 0), Self.box(1, 0.5)], [Self.box(0.9, 0.01), Self.box(0.8, 0.8), Self.box(0.7, 0.5)])
     #expect(abs(try #require(AveragePrecision.mean([picture])) - 5.0 / 6) < 1e-9)
     // The same over two pictures, and a label of which nothing is found.
-    let split = [
+    let split: [AveragePrecision.Picture] = [
       ([Self.box(1, 0)], [Self.box(0.9, 0.01), Self.box(0.8, 0.8)]), ([Self.box(1, 0.5)], [Self.box(0.7, 0.5)]),
     ]
     #expect(abs(try #require(AveragePrecision.mean(split)) - 5.0 / 6) < 1e-9)
@@ -82,10 +82,10 @@ import Testing
     #expect(missing.location == "/no/such.csv")
   }
 
-  @Test("An accuracy can be required, within 0 to 1")
+  @Test("An accuracy can be required, within 0 to 1; nothing, or one thing twice, cannot")
   func requirement() throws {
     #expect(try Requirement("accuracy=0.9,faster=2").accuracy == 0.9)
-    for text in ["accuracy=0", "accuracy=1.5", "acuracy=0.9"] {
+    for text in ["accuracy=0", "accuracy=1.5", "acuracy=0.9", "", ",", "faster=2,faster=1", "faster=2,"] {
       let error = try #require(throws: PipelineError.self) { try Requirement(text) }
       #expect(error.location == "--require" && !error.remedy.isEmpty)
     }

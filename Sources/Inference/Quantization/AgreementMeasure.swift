@@ -34,11 +34,11 @@ struct QuantisationScore {
   let agreement: AgreementMeasure.Value?
   /// The mean over outputs, in decibels.
   let signalToNoise: Double
-  /// The mean over outputs.
-  let cosine: Double
+  /// The mean coefficient of identity over outputs.
+  let identity: Double
 
   init(_ outputs: ModelAgreement, _ agreement: AgreementMeasure.Value?) {
-    (signalToNoise, cosine) = (outputs.signalToNoise, outputs.cosine)
+    (signalToNoise, identity) = (outputs.signalToNoise, outputs.identity)
     self.agreement = agreement ?? outputs.topClassValue
   }
 

@@ -32,7 +32,7 @@ public struct QuantisationSettings: Sendable {
   /// their weights alone are stored in bytes.
   public var sparesSlowLayers = true
   /// How often answers are to agree with the real model's on samples for choices, from 0 to 1, or where what they mean is not known
-  /// the mean cosine: layers stay in floating point until it is reached. Nil asks for nothing.
+  /// the mean coefficient of identity: layers stay in floating point until it is reached. Nil asks for nothing.
   public var agreement: Double?
   /// The greatest magnitude of stored weights, 127, or 64 where two products must not saturate 16 bits.
   public var weightLimit = InferenceLibraries.current.int8IsExact ? 127 : 64

@@ -52,7 +52,7 @@ extension StaticQuantisation {
   }
 
   /// Leaves layers real, those first that make most noise for their work, until answers agree as often as was asked for; where
-  /// what they mean is not known, until the mean cosine is that high.
+  /// what they mean is not known, until the mean coefficient of identity is that high.
   mutating func reach(
     _ alone: [String: Double], _ reasons: inout [String: QuantisationReport.Kept]
   ) throws(InferenceError) {
@@ -60,7 +60,7 @@ extension StaticQuantisation {
     func cost(_ layer: QuantisableLayer) -> Double {
       Self.noise(alone[layer.label] ?? 120) / Double(max(1, layer.multiplyAdds)).squareRoot()
     }
-    func agreement(_ score: QuantisationScore) -> Double { score.agreement?.share ?? score.cosine }
+    func agreement(_ score: QuantisationScore) -> Double { score.agreement?.share ?? score.identity }
     let (way, layers) = (best.way, layers)
     var open = layers.filter { !way.kept.contains($0.label) }.sorted { cost($0) > cost($1) }
     while agreement(best.score) < wanted, open.count > 1 {

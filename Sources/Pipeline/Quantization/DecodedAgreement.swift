@@ -60,6 +60,14 @@ public struct DecodedAgreement: Sendable {
     case .ctc, .regression, .embedding, .mask, .audio, .raw: return nil
     }
   }
+
+  /// Whether something is counted of models with such outputs.
+  static func compares(_ decoder: ModelDescription.Decoder) -> Bool {
+    switch decoder {
+    case .detections, .events, .classification, .labelledEvents, .keywords: true
+    case .ctc, .regression, .embedding, .mask, .audio, .raw: false
+    }
+  }
 }
 
 extension AgreementMeasure {

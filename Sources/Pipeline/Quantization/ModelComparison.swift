@@ -24,11 +24,11 @@ public struct ModelComparison: Sendable {
   public let int8Path: String
 
   /// The one number for how alike they are: by what outputs mean where that is known, else by which class is first where they are
-  /// probabilities, else the mean cosine.
+  /// probabilities, else the mean coefficient of identity, which is 1 for the same numbers.
   public var agreement: (name: String, value: Double) {
     if let decoded { return (decoded.measure.rawValue, decoded.value) }
     if let top = outputs.topClass { return (DecodedAgreement.Measure.classes.rawValue, top) }
-    return ("the mean cosine", outputs.cosine)
+    return ("the mean coefficient of identity", outputs.identity)
   }
 
   /// Compares two models.

@@ -7,6 +7,8 @@ internal import Foundation
 public struct ModelMaterial: Sendable {
   /// The model, which may lie in an archive.
   public let package: ModelPackage
+  /// Everything that was read: the model's files, and the material's.
+  public let files: [String]
   /// What the model takes and means, where it is known.
   public let description: ModelDescription?
   /// In the order of their times.
@@ -32,6 +34,8 @@ public struct ModelMaterial: Sendable {
     public var inputShapes: [String: [Int]] = [:]
     /// A file that says which classes the samples are of, as ``LabelAccuracy`` counts them; see docs/quantization.md for its forms.
     public var labels: String?
+    /// What is to be written of it, which must not be what is read.
+    public var written: [WrittenFiles.File] = []
 
     /// 240 samples in at most half a gigabyte.
     public init() {}
@@ -48,9 +52,12 @@ public struct ModelMaterial: Sendable {
   public init(
     model name: String, from sources: [String], options: Options = Options(), progress: ((String) -> Void)? = nil
   ) throws {
-    let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: options.folders))
-    let model = try package.load(limits: options.limits)
+    let path = try ModelLocation.path(of: name, folders: options.folders)
+    let package = try ModelPackage.open(path)
     let files = try Self.files(sources)
+    try WrittenFiles.check(
+      options.written, keeping: files + (options.labels.map { [$0] } ?? []) + ModelPackage.paths(path, package))
+    let model = try package.load(limits: options.limits)
     let arrays = files.filter(ArraySamples.isArray)
     let clips = files.filter { !ArraySamples.isArray($0) }
     guard arrays.isEmpty || clips.isEmpty else {
@@ -86,7 +93,7 @@ public struct ModelMaterial: Sendable {
       }
       for (place, clip) in clips.enumerated() {
         progress?(clips.count > 1 ? "clip \(place + 1) of \(clips.count): \(clip)" : clip)
-        all += try Self.samples(of: name, clip, limit: max(8, options.limit / clips.count), options)
+        all += try Self.samples(of: name, clip, parts: clips.count, options)
         origins += repeatElement(clip, count: all.count - origins.count)
       }
       session.constantInputs = description?.constants ?? [:]
@@ -95,7 +102,10 @@ public struct ModelMaterial: Sendable {
     try labels?.mark(
       &all, files: origins, isNumbered: !arrays.isEmpty,
       classes: description.flatMap { AnswerDecoder.classes($0.decoder) } ?? [])
+    // Numbers of labels are those of the arrays, so what is too much goes after.
+    if !arrays.isEmpty { all = Self.evenly(all, options) }
     samples = all
+    self.files = files
     self.description = description
     self.options = session
     states = description?.states ?? []
@@ -104,9 +114,9 @@ public struct ModelMaterial: Sendable {
 
   /// What the model was given while a session ran it on a clip.
   private static func samples(
-    of model: String, _ clip: String, limit: Int, _ options: Options
+    of model: String, _ clip: String, parts: Int, _ options: Options
   ) throws -> [CalibrationSample] {
-    let tap = ModelTap(limit: limit, byteLimit: options.byteLimit)
+    let tap = ModelTap(limit: max(8, options.limit / parts), byteLimit: options.byteLimit / parts)
     var configuration = SessionConfiguration(inputs: [clip])
     configuration.models = .named([model])
     configuration.features = .named("")
@@ -132,6 +142,13 @@ public struct ModelMaterial: Sendable {
         remedy: "Give a clip that is longer than one of the model's windows")
     }
     return tap.samples
+  }
+
+  /// As many of the samples as are kept, evenly spread.
+  private static func evenly(_ samples: [CalibrationSample], _ options: Options) -> [CalibrationSample] {
+    let room = max(2, min(options.limit, options.byteLimit / max(1, samples.first?.byteCount ?? 1)))
+    guard samples.count > room else { return samples }
+    return (0..<room).map { samples[$0 * samples.count / room] }
   }
 
   /// The files that `sources` name, those of folders by name.

@@ -20,10 +20,14 @@ public struct Requirement: Hashable, Sendable {
     func fault(_ message: String, _ remedy: String) -> PipelineError {
       PipelineError(.configuration, message, location: "--require", remedy: remedy)
     }
-    for pair in text.split(separator: ",") {
+    var seen: Set<String> = []
+    for pair in text.split(separator: ",", omittingEmptySubsequences: false) {
       let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2, let value = Double(parts[1]), value.isFinite else {
         throw fault("'\(pair)' is no name and number", "Write e.g. faster=1.2,agreement=0.98")
+      }
+      guard seen.insert(parts[0]).inserted else {
+        throw fault("\(parts[0]) is required twice", "Give it once")
       }
       switch parts[0] {
       case "faster":
@@ -52,18 +56,18 @@ public struct Requirement: Hashable, Sendable {
   /// What of it `comparison` does not reach, in sentences; empty where it reaches all.
   public func missed(by comparison: ModelComparison) -> [String] {
     var missed: [String] = []
-    if let faster, comparison.times.backToBack.speedUp < faster {
+    if let faster, !(comparison.times.backToBack.speedUp >= faster) {
       missed.append(
         "it is \(Self.text(comparison.times.backToBack.speedUp)) times as fast, and \(Self.text(faster)) is required")
     }
-    if let agreement, comparison.agreement.value < agreement {
+    if let agreement, !(comparison.agreement.value >= agreement) {
       missed.append(
         "\(comparison.agreement.name) is \(Self.text(comparison.agreement.value)), and \(Self.text(agreement)) is required"
       )
     }
     if let accuracy {
       if let found = comparison.accuracy {
-        if found.second < accuracy {
+        if !(found.second >= accuracy) {
           missed.append(
             "it is right on \(Self.text(found.second)) of \(found.count) samples, and \(Self.text(accuracy)) is required"
           )
