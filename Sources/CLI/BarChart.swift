@@ -13,13 +13,13 @@ struct BarChart {
 
   let bars: [Bar]
   let unit: String
-  private static let (left, width, height, row) = (230.0, 430.0, 12.0, 17.0)
+  private static let (left, width, height, row) = (250.0, 420.0, 12.0, 17.0)
 
   /// Two decimals.
   static func text(_ value: Double) -> String { Columns.number(value, 2) }
 
   /// The last letters of a label that is too long.
-  static func short(_ label: String) -> String { label.count <= 38 ? label : "…" + label.suffix(37) }
+  static func short(_ label: String) -> String { label.count <= 36 ? label : "…" + label.suffix(35) }
 
   var svg: String {
     // A run in a hundred that took ever so long does not make all others invisible: its tick is left out.

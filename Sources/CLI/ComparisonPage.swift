@@ -28,10 +28,10 @@ struct ComparisonPage {
 
   private static let style = """
     body{font:15px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222;background:#fff}
-    h1{font-size:1.3em}h2{font-size:1.05em;margin:2em 0 .4em}.verdict{font-weight:600}.missed{color:#a32020}
+    h1{font-size:1.3em;overflow-wrap:anywhere}h2{font-size:1.05em;margin:2em 0 .4em}.verdict{font-weight:600}.missed{color:#a32020}
     table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.15em .9em .15em 0;text-align:right}
     td:first-child,th:first-child{text-align:left}th{font-weight:500;color:#666}small{color:#666}
-    svg{display:block;max-width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#444}
+    svg{display:block;max-width:100%;height:auto;margin:.5em 0 1em}svg text{font:11px system-ui,sans-serif;fill:#444}
     """
 
   static func escaped(_ text: String) -> String {

@@ -13,10 +13,14 @@ public struct AgreementMeasure {
       self.count = max(1, count)
     }
 
-    /// By how much shares of so many answers differ by chance: the standard deviation of a binomial distribution's share.
+    /// By how much shares of so many answers differ by chance: the standard deviation of a binomial distribution's share, two answers
+    /// of either kind being added, so that it is not nothing where all agree.
+    ///
+    /// Agresti and Coull, "Approximate is better than 'exact' for interval estimation of binomial proportions" (1998).
     func chance(_ other: Value) -> Double {
-      let middle = min(1, max(0, (share + other.share) / 2))
-      return (middle * (1 - middle) / Double(min(count, other.count))).squareRoot()
+      let all = Double(min(count, other.count))
+      let middle = (min(1, max(0, (share + other.share) / 2)) * all + 2) / (all + 4)
+      return (middle * (1 - middle) / (all + 4)).squareRoot()
     }
   }
 

@@ -45,7 +45,7 @@ extension StaticQuantisation {
     way.kept.formUnion(spared)
     let trial = try attempt(
       spared.count == 1
-        ? "1 small sensitive layer in floating point" : "\(spared.count) small sensitive layers in floating point", way)
+        ? "1 sensitive layer in floating point" : "\(spared.count) sensitive layers in floating point", way)
     guard trial.score.isBetter(than: best.score, by: 0.5) else { return }
     best = trial
     for label in spared { reasons[label] = .sensitive }
