@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Braid's quantiser beside ONNX Runtime's, on the float models of ../shared/data; prints a Markdown table.
 
-    Benchmarks/quantize [--braid PATH] [--work FOLDER] [--only NAME ...] [--rounds 5]
+    Benchmarks/quantize [--braid PATH] [--work FOLDER] [--only NAME ...] [--rounds 5] [--samples 160] [--held 800] [--other]
 
 Each model gets samples of real material (the clips of ../shared/data/media, brought into the form that the model's authors
-say). The samples in their order are twenty blocks; each fifth goes to neither quantiser: both files and the float model are run on
-those by ONNX Runtime. ONNX Runtime's quantiser gets its preprocessing, the opset that per-channel weights need, QDQ,
+say). The material in its order is twenty blocks; each fifth goes to neither quantiser: both files and the float model are run on
+samples of those by ONNX Runtime, which lie closer to each other than those that the quantisers get, so that one answer more or less
+says little. With --other they are run on other clips altogether. ONNX Runtime's quantiser gets its preprocessing, the opset that per-channel weights need, QDQ,
 uint8 activations and int8 weights per channel, and each of its min-max, percentile and entropy calibrations; the best of
 the three on those blocks counts. "x" is the median time of the float model over that of Braid's in Braid's engine, in
 rounds that change between them.
@@ -34,6 +35,8 @@ ROOT = os.path.dirname(HERE)
 SHARED = os.path.join(os.path.dirname(ROOT), "shared/data")
 CLIPS = ["faces_speech_h264_aac.mp4", "nasa_13013.mp4", "cursed-vfr.mp4"]
 VOICES = ["jfk.wav", "silero_test.wav", "faces_speech_h264_aac.mp4"]
+OTHER_CLIPS = ["intel_faces_two_preview.gif", "bbb_0_30.webm"]
+OTHER_VOICES = ["bbb_0_30.webm", "jfk_ortext.flac", "yes_1000ms.wav"]
 
 
 def session(path):
@@ -372,9 +375,16 @@ def package(name, path, samples, folder):
 def measure(name, make, meaning, options, folder):
     path = f"{SHARED}/models/{name}.onnx"
     samples = make(path, options.samples)
-    block = lambda place: place * 20 // len(samples) % 5
-    known = [s for i, s in enumerate(samples) if block(i) != 4]
-    last = [s for i, s in enumerate(samples) if block(i) == 4]
+    block = lambda place, count: place * 20 // count % 5
+    known = [s for i, s in enumerate(samples) if block(i, len(samples)) != 4]
+    if options.other:
+        CLIPS[:], VOICES[:], clips, voices = OTHER_CLIPS, OTHER_VOICES, CLIPS[:], VOICES[:]
+        last = make(path, options.held // 5)
+        CLIPS[:], VOICES[:] = clips, voices
+    else:
+        dense = make(path, options.held)
+        last = [s for i, s in enumerate(dense) if block(i, len(dense)) == 4]
+        del dense
     save(known, f"{folder}/known", CONSTANTS)
     save(last, f"{folder}/last", CONSTANTS)
     result = {"name": name, "samples": (len(known), len(last))}
@@ -385,7 +395,7 @@ def measure(name, make, meaning, options, folder):
     source = package(name, path, samples, folder)
     try:
         made = braid(options.braid, "quantize", source, *arguments)
-        result["method"] = made["method"]
+        result["method"] = made.get("method", "weights")
         result["float"] = sum("floating_point" in l for l in made["layers"])
         own = run_all(target, last)
         result["cosine"], result["meaning"] = cosine(truth, own), meaning and meaning(truth, own)
@@ -414,7 +424,9 @@ def main():
     parser.add_argument("--work", help="keep the files made here")
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--samples", type=int, default=160)
+    parser.add_argument("--samples", type=int, default=160, help="of so many samples the quantisers get four fifths")
+    parser.add_argument("--held", type=int, default=800, help="of so many samples a fifth is what both are compared on")
+    parser.add_argument("--other", action="store_true", help="compare on other clips")
     options = parser.parse_args()
     import logging
     logging.disable(logging.WARNING)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the arrays of Tests/InferenceTests/Arrays with NumPy: every type in both orders, and the odd forms.
+"""Write the arrays of Tests/InferenceTests/Arrays with NumPy: every type in both orders, the odd forms, and archives.
 
     python3 tools/npy_goldens.py        needs numpy, see tools/requirements.txt
 """
@@ -26,3 +26,6 @@ save("cube_F", np.asfortranarray(np.arange(24, dtype=np.int32).reshape(2, 3, 4))
 save("texts", np.array(["", "ab", "\u00e9\U0001f600"]))
 with open(os.path.join(OUT, "version2.npy"), "wb") as file:
     np.lib.format.write_array(file, np.array([1, 2], np.float32), version=(2, 0))
+both = {"x": np.arange(6, dtype=np.float32).reshape(2, 3), "in.2:0": np.array([7, 8], np.int64)}
+np.savez(os.path.join(OUT, "stored.npz"), **both)
+np.savez_compressed(os.path.join(OUT, "packed.npz"), **both)

@@ -6,7 +6,7 @@ model, the raised one's results are checked to be the same. `calibration.json` h
 Runtime's own calibrators choose for the values of `*.npy`, which are `float16`.
 
 `written/` has a small network, samples for it, the file that Braid's quantiser made of both, and what ONNX Runtime computes
-with either. It is made where the program is given, and else left as it is.
+with either; `classes.csv` has the place of the greatest of its results for each sample. It is made where the program is given, and else left as it is.
 
     python tools/quantisation_goldens.py [--braid .build/release/braid]
 """
@@ -174,6 +174,8 @@ def written(program):
     for name in ("float", "int8"):
         session = onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), providers=["CPUExecutionProvider"])
         np.save(folder / f"{name}-y.npy", np.concatenate([session.run(None, {"x": s[None]})[0] for s in samples]))
+    classes = np.load(folder / "float-y.npy").argmax(1)
+    (folder / "classes.csv").write_text("index,label\n" + "".join(f"{i},{c}\n" for i, c in enumerate(classes)))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ struct ComparisonPage {
     }
     return """
       <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8"><title>\(Self.escaped(report.title))</title>
+      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>\(Self.escaped(report.title))</title>
       <style>\(Self.style)</style></head>
       <body>
       \(body)</body></html>
@@ -28,10 +28,10 @@ struct ComparisonPage {
 
   private static let style = """
     body{font:15px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222;background:#fff}
-    h1{font-size:1.3em}h2{font-size:1.05em;margin:2em 0 .4em}.verdict{font-weight:600}.missed{color:#a32020}
+    h1{font-size:1.3em;overflow-wrap:anywhere}h2{font-size:1.05em;margin:2em 0 .4em}.verdict{font-weight:600}.missed{color:#a32020}
     table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.15em .9em .15em 0;text-align:right}
     td:first-child,th:first-child{text-align:left}th{font-weight:500;color:#666}small{color:#666}
-    svg{display:block;max-width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#444}
+    svg{display:block;max-width:100%;height:auto;margin:.5em 0 1em}svg text{font:11px system-ui,sans-serif;fill:#444}
     """
 
   static func escaped(_ text: String) -> String {
@@ -62,21 +62,21 @@ struct ComparisonPage {
     var bars: [BarChart.Bar] = []
     for (name, duel) in report.duels {
       for (which, times) in [("first", duel.first), ("second", duel.second)] {
-        let numbers = [times.p50, times.p95, times.p99].map(ModelBench.milliseconds)
+        let numbers = [times.p50, times.p95, times.p99].map(Columns.milliseconds)
         rows.append(
-          ["\(name), \(which)"] + numbers.map { ComparisonReport.number($0, 3) }
-            + [ComparisonReport.number(ModelBench.milliseconds(times.load), 1), "\(times.runs)"])
+          ["\(name), \(which)"] + numbers.map { Columns.number($0, 3) }
+            + [Columns.number(Columns.milliseconds(times.load), 1), "\(times.runs)"])
         bars.append(
           BarChart.Bar(
             label: "\(name), \(which)", value: numbers[0], marks: [numbers[1], numbers[2]],
             isEmphasised: which == "second",
-            note: which == "second" ? "\(ComparisonReport.number(duel.speedUp, 2))×" : ""))
+            note: which == "second" ? "\(Columns.number(duel.speedUp, 2))×" : ""))
       }
     }
-    let features = comparison.features.joined(separator: ", ")
-    return "<h2>Speed</h2>\n<p><small>\(Self.escaped(comparison.processor)); \(Self.escaped(features)); bytes by "
+    return
+      "<h2>Speed</h2>\n<p><small>\(Self.escaped(comparison.processor)); \(Self.escaped(report.features)); bytes by "
       + "\(Self.escaped(comparison.int8Path)); threads: \(comparison.times.threads). Bars: the median run in ms; ticks: "
-      + "95 and 99 of 100 runs.</small></p>\n" + BarChart(bars: bars, unit: "ms").svg
+      + "95 and 99 of 100 runs, where they fit.</small></p>\n" + BarChart(bars: bars, unit: "ms").svg
       + Self.table(["", "p50 ms", "p95 ms", "p99 ms", "load ms", "runs"], rows)
       + "<p><small>Files: \(comparison.bytes.first) and \(comparison.bytes.second) bytes.</small></p>\n"
   }
@@ -84,17 +84,14 @@ struct ComparisonPage {
   private var agreement: String {
     let comparison = report.comparison
     var text = "<h2>Agreement on \(comparison.outputs.samples) samples\(report.report == nil ? "" : " held out")</h2>\n"
-    if let decoded = comparison.decoded {
-      text +=
-        "<p>\(decoded.measure.rawValue): \(ComparisonReport.number(decoded.value, 4)) <small>of \(decoded.count)</small></p>\n"
-    }
+    for line in report.meanings { text += "<p>\(Self.escaped(line))</p>\n" }
     return text
       + Self.table(
         ["output", "cosine", "signal to noise dB", "same class first"],
         comparison.outputs.outputs.map { output in
           [
-            output.name, ComparisonReport.signed(output.cosine, 6), ComparisonReport.signed(output.signalToNoise, 1),
-            output.topClass.map { ComparisonReport.number($0 * 100, 2) + " %" } ?? "",
+            output.name, Columns.number(output.cosine, 6), Columns.number(output.signalToNoise, 1),
+            output.topClass.map { Columns.number($0 * 100, 2) + " %" } ?? "",
           ]
         })
   }
@@ -102,15 +99,17 @@ struct ComparisonPage {
   // MARK: - How it was made
 
   private func ways(_ made: QuantisationReport) -> String {
-    let best = made.attempts.map(\.signalToNoise).max() ?? 0
-    let bars = made.attempts.map { attempt in
+    guard let method = made.method else { return "" }
+    let bars = made.attempts.enumerated().map { place, attempt in
       BarChart.Bar(
-        label: attempt.name, value: max(0, attempt.signalToNoise), isEmphasised: attempt.signalToNoise == best,
-        note: ComparisonReport.signed(attempt.signalToNoise, 1))
+        label: attempt.name, value: max(0, attempt.signalToNoise), isEmphasised: place == made.taken,
+        note: Columns.number(attempt.signalToNoise, 1)
+          + (attempt.agreement.map { "; agreement \(Columns.number($0, 4))" } ?? ""))
     }
     return
-      "<h2>What was tried</h2>\n<p><small>Signal to noise of the outputs on \(made.samples.selection) samples for choices. "
-      + "Taken: \(made.method.rawValue)\(made.isEqualised ? ", weights equalised" : "")"
+      "<h2>What was tried</h2>\n<p><small>Signal to noise of the outputs on \(made.samples.selection) samples for choices, "
+      + "each half by ranges of the other, and how often answers agree there. Dark: what the file is; "
+      + "\(method.rawValue)\(made.isEqualised ? ", weights of neighbouring layers equalised" : "")"
       + "\(made.isBiasCorrected ? ", biases corrected" : "").</small></p>\n" + BarChart(bars: bars, unit: "dB").svg
   }
 
@@ -118,7 +117,7 @@ struct ComparisonPage {
     let bars = made.layers.map { layer in
       BarChart.Bar(
         label: layer.name, value: max(0, layer.signalToNoise ?? 0), isEmphasised: layer.kept != nil,
-        note: (layer.signalToNoise.map { ComparisonReport.signed($0, 1) } ?? "")
+        note: (layer.signalToNoise.map { Columns.number($0, 1) } ?? "")
           + (layer.kept.map { " floating point: \($0.rawValue)" } ?? ""))
     }
     return

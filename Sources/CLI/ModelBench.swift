@@ -80,7 +80,7 @@ struct ModelBench: ParsableCommand {
     let output = LineOutput()
     guard stream.isEmpty else { return try benchStream(output) }
     let width = models.map(\.count).max() ?? 0
-    if !json { output.write(Array((Self.pad("model", width) + Self.columns + "\n").utf8)) }
+    if !json { output.write(Array((Columns.left("model", width) + Self.columns + "\n").utf8)) }
     var isComplete = true
     for name in models {
       do {
@@ -127,29 +127,14 @@ struct ModelBench: ParsableCommand {
 
   private static let columns = "   p50 ms   p95 ms   p99 ms  first ms  load ms  memory MB"
 
-  static func pad(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
-  }
-
-  static func number(_ value: Double, _ width: Int, decimals: Int = 3) -> String {
-    var scale = 1.0
-    for _ in 0..<decimals { scale *= 10 }
-    let digits = String(Int((value * scale).rounded()))
-    let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
-    let text = decimals == 0 ? padded : "\(padded.dropLast(decimals)).\(padded.suffix(decimals))"
-    return String(repeating: " ", count: max(1, width - text.count)) + text
-  }
-
-  static func milliseconds(_ duration: MediaDuration) -> Double { Double(duration.nanoseconds) / 1e6 }
-
   private func row(_ name: String, _ width: Int, _ measured: ModelMeasurement) -> String {
-    var text = Self.pad(name, width)
+    var text = Columns.left(name, width)
     for (time, columns) in [
       (measured.p50, 9), (measured.p95, 9), (measured.p99, 9), (measured.first, 10), (measured.load, 9),
     ] {
-      text += Self.number(Self.milliseconds(time), columns)
+      text += Columns.right(Columns.milliseconds(time), columns)
     }
-    text += Self.number(Double(measured.peakMemory) / 1_048_576, 11, decimals: 1) + "\n"
+    text += Columns.right(Double(measured.peakMemory) / 1_048_576, 11, decimals: 1) + "\n"
     if let reason = measured.nodeByNodeReason { text += "  runs node by node: \(reason)\n" }
     if let profile = measured.profile { text += "\n" + ProfileTable(profile).text + "\n" }
     return text
@@ -158,32 +143,18 @@ struct ModelBench: ParsableCommand {
   private func line(_ name: String, _ measured: ModelMeasurement) -> [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()
-    writer.key("model")
-    writer.value(name)
-    writer.key("threads")
-    writer.value(measured.threads)
-    if let rate {
-      writer.key("rate_hz")
-      writer.value(rate, decimals: 3)
-    }
+    writer.field("model", name)
+    writer.field("threads", measured.threads)
+    if let rate { writer.field("rate_hz", rate, decimals: 3) }
     let times: [(StaticString, MediaDuration)] = [
       ("p50_ms", measured.p50), ("p95_ms", measured.p95), ("p99_ms", measured.p99), ("first_ms", measured.first),
       ("load_ms", measured.load),
     ]
-    for (key, time) in times {
-      writer.key(key)
-      writer.value(Self.milliseconds(time), decimals: 4)
-    }
-    writer.key("memory_mb")
-    writer.value(Double(measured.peakMemory) / 1_048_576, decimals: 1)
-    writer.key("cpu")
-    writer.value(ProcessorFacts.current.model)
-    writer.key("isa")
-    writer.value(InferenceLibraries.current.instructionSet)
-    if let reason = measured.nodeByNodeReason {
-      writer.key("runs_node_by_node")
-      writer.value(reason)
-    }
+    for (key, time) in times { writer.field(key, Columns.milliseconds(time), decimals: 4) }
+    writer.field("memory_mb", Double(measured.peakMemory) / 1_048_576, decimals: 1)
+    writer.field("cpu", ProcessorFacts.current.model)
+    writer.field("isa", InferenceLibraries.current.instructionSet)
+    if let reason = measured.nodeByNodeReason { writer.field("runs_node_by_node", reason) }
     if let profile = measured.profile {
       writer.key("profile")
       ProfileTable(profile).write(to: &writer)

@@ -28,7 +28,7 @@ struct ModelCompare: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "A clip, an .npy file of samples, or a folder of either; may be given again.", valueName: "file|dir"))
+      "A clip, an .npy or .npz file of samples, or a folder of such; may be given again.", valueName: "file|dir"))
   var on: [String]
 
   @OptionGroup var comparing: CompareArguments

@@ -11,9 +11,10 @@ struct ModelQuantize: ParsableCommand {
     abstract: "Make an 8-bit model of a floating-point one, and measure both.",
     discussion: """
       The model is run on the material as `braid run` would run it, to see what
-      its activations are. Of each twenty parts of it, one is held out for the
-      choices between ways, and one for the report. The file has the standard's
-      QuantizeLinear and DequantizeLinear, and other engines load it too.
+      its activations are. Of each ten parts of it one is held out for the report;
+      choices between ways go by the others, each half by ranges of the other. The
+      file has the standard's QuantizeLinear and DequantizeLinear, and other
+      engines load it too.
 
       Examples:
         braid model quantize faces.onnx --calibrate party.mp4 --output faces8.onnx
@@ -21,6 +22,8 @@ struct ModelQuantize: ParsableCommand {
         braid model quantize net.onnx --calibrate x.npy --output net8.onnx \\
           --require faster=1.2,agreement=0.98 --html report.html
         braid model quantize net.onnx --calibrate x.npy --output net16.onnx --mode float16
+        braid model quantize words.onnx --calibrate said/ --output words8.onnx \\
+          --labels said.csv --require accuracy=0.9
 
       Exit status 8: what was required was not reached; the file is written.
       """)
@@ -33,7 +36,7 @@ struct ModelQuantize: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "A clip, an .npy file of samples, or a folder of either; may be given again.", valueName: "file|dir"))
+      "A clip, an .npy or .npz file of samples, or a folder of such; may be given again.", valueName: "file|dir"))
   var calibrate: [String] = []
 
   @Option(name: [.long, .short], help: ArgumentHelp("Write the model there.", valueName: "file"))
@@ -72,7 +75,7 @@ struct ModelQuantize: ParsableCommand {
       throw ValidationError("--percentile takes more than 50, up to 100.")
     }
     guard !calibrate.isEmpty else {
-      throw ValidationError("--calibrate is missing: a clip, an .npy file, or a folder of either.")
+      throw ValidationError("--calibrate is missing: a clip, an .npy or .npz file, or a folder of such.")
     }
   }
 
@@ -129,8 +132,18 @@ struct CompareArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Status 8 unless it is as good: faster=1.2 (times), agreement=0.98 (0 to 1).", valueName: "name=value,…"))
+      "Status 8 unless it is as good: faster=1.2 (times), agreement=0.98, accuracy=0.9 (0 to 1).",
+      valueName: "name=value,…"))
   var require: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      """
+      Which classes samples are of, for the accuracy: a .csv with file,label or index,label in every line, else JSON \
+      Lines with these as keys. Files go by name or path, samples of arrays by number from 0, classes by label or number.
+      """, valueName: "file"))
+  var labels: String?
 
   @Option(name: .long, help: ArgumentHelp("Write a page with plots there, too.", valueName: "file"))
   var html: String?
@@ -169,6 +182,8 @@ struct CompareArguments: ParsableArguments {
     options.limit = samples
     options.folders = ModelFolders.all
     options.inputShapes = ShapeArgument.table(dims)
+    options.labels = labels
+    options.written = html.map { [WrittenFiles.File(option: "--html", path: $0)] } ?? []
     return options
   }
 
@@ -183,7 +198,14 @@ struct CompareArguments: ParsableArguments {
   }
 
   func requirement() throws(PipelineError) -> Requirement {
-    try require.map { text throws(PipelineError) in try Requirement(text) } ?? Requirement()
+    guard let require else { return Requirement() }
+    let requirement = try Requirement(require)
+    guard requirement.accuracy == nil || labels != nil else {
+      throw PipelineError(
+        .configuration, "an accuracy is required, and there are no labels", location: "--require",
+        remedy: "Add --labels FILE, or require agreement instead")
+    }
+    return requirement
   }
 
   /// A line on a terminal that says what is being done; nil where nobody looks.
@@ -200,7 +222,13 @@ struct CompareArguments: ParsableArguments {
     output.flush()
     if let html {
       try ModelCommand.failing(.output) {
-        try Data(ComparisonPage(report).html.utf8).write(to: URL(fileURLWithPath: html), options: .atomic)
+        do {
+          try Data(ComparisonPage(report).html.utf8).write(to: URL(fileURLWithPath: html), options: .atomic)
+        } catch {
+          throw PipelineError(
+            .outputFailed, "the page cannot be written", location: html,
+            remedy: "Choose a path in a folder that exists and that you may write", cause: error.localizedDescription)
+        }
       }
     }
     guard report.missed.isEmpty else {

@@ -18,13 +18,13 @@ struct ModelReport {
   var text: String {
     var lines = ["\(model.name)  sha256 \(model.sha256)"]
     for key in ["producer", "opset", "ir-version", "description"] {
-      if let value = model.metadata[key], !value.isEmpty { lines.append("\(ModelBench.pad(key, 12))\(value)") }
+      if let value = model.metadata[key], !value.isEmpty { lines.append("\(Columns.left(key, 12))\(value)") }
     }
     lines += [""] + package.lines
     lines += ["", "inputs"] + model.inputs.map(Self.describe)
     lines += ["", "outputs"] + model.outputs.map(Self.describe)
     lines += ["", "operators"]
-    lines += operators.map { "\(ModelBench.number(Double($0.count), 6, decimals: 0))  \($0.name)" }
+    lines += operators.map { "\(Columns.right(Double($0.count), 6, decimals: 0))  \($0.name)" }
     lines += ["", "parameters  \(size.parameters) numbers, \(Self.megabytes(size.parameterBytes))"]
     if let operations = size.multiplyAdds {
       lines.append("operations  \(Self.millions(operations)) million multiply-adds a run")
@@ -36,9 +36,9 @@ struct ModelReport {
           + "\(Self.megabytes(plan.stateByteCount)) for each session")
       lines += ["", "steps"]
       for step in plan.stepInfo {
-        var line = "  " + ModelBench.pad(step.provider, 10)
-        line += ModelBench.pad(String(repeating: "  ", count: step.depth) + step.operation, 20)
-        line += ModelBench.pad(step.implementation, 34)
+        var line = "  " + Columns.left(step.provider, 10)
+        line += Columns.left(String(repeating: "  ", count: step.depth) + step.operation, 20)
+        line += Columns.left(step.implementation, 34)
         line += " \(ProfileTable.operands(step.inputs)) -> \(ProfileTable.operands(step.outputs))"
         lines.append(line)
       }
@@ -66,11 +66,11 @@ struct ModelReport {
   }
 
   private static func megabytes(_ bytes: Int) -> String {
-    String(ModelBench.number(Double(bytes) / 1_048_576, 1, decimals: 2).drop { $0 == " " }) + " MB"
+    Columns.number(Double(bytes) / 1_048_576, 2) + " MB"
   }
 
   private static func millions(_ count: Int) -> String {
-    String(ModelBench.number(Double(count) / 1e6, 1, decimals: 2).drop { $0 == " " })
+    Columns.number(Double(count) / 1e6, 2)
   }
 
   // MARK: - JSON

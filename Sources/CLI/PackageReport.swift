@@ -41,7 +41,7 @@ struct PackageReport {
     for file in inspection.files { rows.append(("file", "\(file.name)  \(file.byteCount) bytes  \(Self.state(file))")) }
     for fault in inspection.faults { rows.append(("fault", "\(fault)")) }
     for warning in inspection.warnings { rows.append(("warning", "\(warning)")) }
-    return rows.map { ModelBench.pad($0.0, 12) + $0.1 }
+    return rows.map { Columns.left($0.0, 12) + $0.1 }
   }
 
   private static func state(_ file: PackageInspection.File) -> String {

@@ -13,12 +13,12 @@ struct ProfileTable {
     var lines = ["  mean us   min us      %  provider   operation             KB  implementation"]
     for entry in profile.entries {
       let step = entry.step
-      var line = ModelBench.number(microseconds(entry), 9, decimals: 2)
-      line += ModelBench.number(Double(entry.shortest.nanoseconds) / 1000, 9, decimals: 2)
-      line += ModelBench.number(100 * Double(entry.total.nanoseconds) / Double(total), 7, decimals: 1)
-      line += "  " + ModelBench.pad(step.provider, 11)
-      line += ModelBench.pad(String(repeating: "  ", count: step.depth) + step.operation, 16)
-      line += ModelBench.number(Double(step.byteCount) / 1024, 8, decimals: 1)
+      var line = Columns.right(microseconds(entry), 9, decimals: 2)
+      line += Columns.right(Double(entry.shortest.nanoseconds) / 1000, 9, decimals: 2)
+      line += Columns.right(100 * Double(entry.total.nanoseconds) / Double(total), 7, decimals: 1)
+      line += "  " + Columns.left(step.provider, 11)
+      line += Columns.left(String(repeating: "  ", count: step.depth) + step.operation, 16)
+      line += Columns.right(Double(step.byteCount) / 1024, 8, decimals: 1)
       line += "  \(step.implementation)  \(Self.operands(step.inputs)) -> \(Self.operands(step.outputs))"
       // Names that fusions made of many are too long for a line; JSON has them whole.
       if !step.node.isEmpty { line += "  " + (step.node.count > 48 ? step.node.prefix(47) + "…" : step.node[...]) }
@@ -45,12 +45,9 @@ struct ProfileTable {
     for entry in profile.entries {
       writer.beginObject()
       Self.write(entry.step, to: &writer)
-      writer.key("runs")
-      writer.value(entry.runs)
-      writer.key("mean_us")
-      writer.value(microseconds(entry), decimals: 3)
-      writer.key("min_us")
-      writer.value(Double(entry.shortest.nanoseconds) / 1000, decimals: 3)
+      writer.field("runs", entry.runs)
+      writer.field("mean_us", microseconds(entry), decimals: 3)
+      writer.field("min_us", Double(entry.shortest.nanoseconds) / 1000, decimals: 3)
       writer.endObject()
     }
     writer.endArray()
@@ -58,40 +55,21 @@ struct ProfileTable {
 
   /// Writes the fields of a step.
   static func write(_ step: StepInfo, to writer: inout JSONWriter) {
-    let texts: [(StaticString, String)] = [
-      ("provider", step.provider), ("operation", step.operation), ("node", step.node),
-      ("implementation", step.implementation),
-    ]
-    for (key, text) in texts {
-      writer.key(key)
-      writer.value(text)
-    }
-    for (key, operands) in [("inputs", step.inputs), ("outputs", step.outputs)] {
-      writer.key(key)
-      writer.beginArray()
-      for operand in operands {
-        writer.beginObject()
-        writer.key("type")
-        writer.value(operand.elementType)
-        writer.key("shape")
-        writer.beginArray()
-        for size in operand.dimensions { writer.value(size) }
-        writer.endArray()
-        writer.key("layout")
-        writer.value(operand.layout)
-        writer.endObject()
+    writer.field("provider", step.provider)
+    writer.field("operation", step.operation)
+    writer.field("node", step.node)
+    writer.field("implementation", step.implementation)
+    let sides: [(StaticString, [StepInfo.Operand])] = [("inputs", step.inputs), ("outputs", step.outputs)]
+    for (key, operands) in sides {
+      writer.objects(key, operands) { writer, operand in
+        writer.field("type", operand.elementType)
+        writer.array("shape", operand.dimensions) { $0.value($1) }
+        writer.field("layout", operand.layout)
       }
-      writer.endArray()
     }
-    writer.key("bytes")
-    writer.value(step.byteCount)
-    writer.key("multiply_adds")
-    writer.value(step.multiplyAdds)
-    writer.key("threads")
-    writer.value(step.threads)
-    if step.depth > 0 {
-      writer.key("depth")
-      writer.value(step.depth)
-    }
+    writer.field("bytes", step.byteCount)
+    writer.field("multiply_adds", step.multiplyAdds)
+    writer.field("threads", step.threads)
+    if step.depth > 0 { writer.field("depth", step.depth) }
   }
 }

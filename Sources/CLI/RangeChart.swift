@@ -3,7 +3,7 @@ import BraidInference
 /// What activations were and what is stored of them, as SVG: each on a scale of its own.
 struct RangeChart {
   let activations: [QuantisationReport.Activation]
-  private static let (left, width, row) = (230.0, 430.0, 17.0)
+  private static let (left, width, row) = (250.0, 420.0, 17.0)
 
   var svg: String {
     let total = Double(activations.count) * Self.row + 6
@@ -31,6 +31,6 @@ struct RangeChart {
 
   private static func level(_ value: Float) -> String {
     let size = abs(value)
-    return ComparisonReport.signed(Double(value), size >= 100 ? 0 : size >= 1 ? 2 : 4)
+    return Columns.number(Double(value), size >= 100 ? 0 : size >= 1 ? 2 : 4)
   }
 }

@@ -14,7 +14,7 @@ struct StreamReport {
   /// A line for the session, and two for each model.
   var text: String {
     guard let middle else { return "" }
-    let number = ComparisonReport.number
+    let number = Columns.number
     var lines = [
       "\(number(middle.duration, 2)) s of media in \(number(middle.wall, 3)) s: \(number(middle.realtimeFactor, 2)) times real "
         + "time, \(number(middle.peakMemory, 1)) MB at most"
@@ -23,23 +23,23 @@ struct StreamReport {
     let width = middle.models.map(\.id.count).max() ?? 0
     if !middle.models.isEmpty {
       lines.append(
-        ModelBench.pad("", width) + "  offered  results   missed   p50 ms   p95 ms   p99 ms   max ms")
+        Columns.left("", width) + "  offered  results   missed   p50 ms   p95 ms   p99 ms   max ms")
     }
     for model in middle.models {
-      var line = ModelBench.pad(model.id, width)
+      var line = Columns.left(model.id, width)
       for count in [model.offered, model.results, model.missed] {
-        line += ModelBench.number(Double(count), 9, decimals: 0)
+        line += Columns.right(Double(count), 9, decimals: 0)
       }
       for (name, times) in [("runs", model.inference), ("capture to result", model.total)] {
         guard let times else { continue }
-        for value in [times.p50, times.p95, times.p99, times.max] { line += ModelBench.number(value, 9) }
+        for value in [times.p50, times.p95, times.p99, times.max] { line += Columns.right(value, 9) }
         lines.append(line + "  \(name)")
-        line = ModelBench.pad("", width + 27)
+        line = Columns.left("", width + 27)
       }
       if model.inference == nil, model.total == nil { lines.append(line) }
       if !model.skipped.isEmpty {
         let reasons = model.skipped.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-        lines.append(ModelBench.pad("", width) + "  passed over: \(reasons.joined(separator: ", "))")
+        lines.append(Columns.left("", width) + "  passed over: \(reasons.joined(separator: ", "))")
       }
     }
     return lines.joined(separator: "\n") + "\n"

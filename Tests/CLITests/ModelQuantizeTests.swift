@@ -69,6 +69,111 @@ extension ProgramTests {
       #expect(answer["outputs"].array.allSatisfy { ($0["cosine"].number ?? 0) > 0.999_999 })
     }
 
+    private static let written = SharedData.packageRoot.appendingPathComponent(
+      "Tests/InferenceTests/Quantization/Goldens/written"
+    ).path
+
+    @Test(
+      "What needs no ranges is made by the program too, is smaller, and says what it said",
+      arguments: [("dynamic", 0.999, 0.9), ("weights", 0.999, 0.5), ("float16", 0.999_99, 0.7)])
+    func modes(mode: String, cosine: Double, size: Double) throws {
+      let scratch = try Scratch()
+      let output = scratch.path("made.onnx")
+      let outcome = try Program.run(
+        ["model", "quantize", Self.model, "--calibrate", Self.clip, "--json", "--mode", mode, "--output", output]
+          + Self.quick)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let answer = try JSONDecoder().decode(JSONValue.self, from: outcome.output)
+      #expect(answer["mode"].string == mode && answer["method"].string == nil)
+      #expect((answer["outputs"].array.first?["cosine"].number ?? 0) > cosine)
+      let bytes = answer["bytes"].array.compactMap(\.number)
+      #expect(bytes.count == 2 && bytes[1] > 0 && bytes[1] < bytes[0] * size, "\(bytes)")
+      let operators = try Program.run(["model", "inspect", output]).text
+      let expected = ["dynamic": "MatMulInteger", "weights": "DequantizeLinear", "float16": "Cast"]
+      #expect(operators.contains(expected[mode] ?? "-") && !operators.contains(" QuantizeLinear"), "\(operators)")
+    }
+
+    @Test("Both models are held against labels: those that ONNX Runtime's answers give, of which some are made wrong")
+    func labels() throws {
+      let scratch = try Scratch()
+      let answers = try String(contentsOfFile: "\(Self.written)/classes.csv", encoding: .utf8)
+      func compare(_ labels: String, _ more: [String] = []) throws -> Program.Outcome {
+        let file = try scratch.write("labels.csv", Data(labels.utf8))
+        let model = "\(Self.written)/float.onnx"
+        return try Program.run(
+          ["model", "compare", model, model, "--on", "\(Self.written)/x.npy", "--json", "--labels", file]
+            + Self.quick + more)
+      }
+      func accuracy(_ outcome: Program.Outcome) throws -> [String: Double] {
+        #expect(!outcome.output.isEmpty, "\(outcome.errors)")
+        return try JSONDecoder().decode(JSONValue.self, from: outcome.output)["accuracy"].object
+          .mapValues { $0.number ?? -1 }
+      }
+      #expect(try accuracy(compare(answers)) == ["first": 1, "second": 1, "count": 40])
+      // The first ten are another class than ONNX Runtime's.
+      let wrong = answers.split(separator: "\n").map { line in
+        let parts = line.split(separator: ",")
+        guard let place = Int(parts[0]), let label = Int(parts[1]), place < 10 else { return String(line) }
+        return "\(place),\((label + 1) % 5)"
+      }.joined(separator: "\n")
+      let missed = try compare(wrong, ["--require", "accuracy=0.8"])
+      #expect(missed.status == 8 && missed.errors.contains("0.75 of 40"), "\(missed.errors)")
+      #expect(try accuracy(missed) == ["first": 0.75, "second": 0.75, "count": 40])
+      #expect(try compare(wrong, ["--require", "accuracy=0.7"]).status == 0)
+      let unknown = try compare("0,left\n")
+      #expect(unknown.status == 4 && unknown.errors.contains("left"), "\(unknown.errors)")
+      let none = try Program.run(
+        ["model", "compare", Self.model, Self.model, "--on", Self.clip, "--require", "accuracy=0.5"])
+      #expect(none.status == 2 && none.errors.contains("--labels"), "\(none.errors)")
+    }
+
+    @Test("Nothing that is read, or written besides, is written over, and folders are looked for before any work")
+    func overwriting() throws {
+      let scratch = try Scratch()
+      let arrays = scratch.path("x.npy")
+      try FileManager.default.copyItem(atPath: "\(Self.written)/x.npy", toPath: arrays)
+      let archive = scratch.path("hit.braidmodel")
+      #expect(try Program.run(["model", "pack", Self.model, "--output", archive]).status == 0)
+      let packed = FileManager.default.contents(atPath: archive)
+      let float = "\(Self.written)/float.onnx"
+      for (model, material, output, html) in [
+        (float, arrays, arrays, nil), (float, arrays, scratch.path("./x.npy"), nil),
+        (archive, Self.clip, archive, nil), (float, arrays, scratch.path("o.onnx"), scratch.path("o.onnx")),
+        (float, arrays, scratch.path("none/o.onnx"), nil),
+        (float, arrays, scratch.path("o.onnx"), scratch.path("none/o.html")), (float, arrays, scratch.path(""), nil),
+      ] as [(String, String, String, String?)] {
+        let outcome = try Program.run(
+          ["model", "quantize", model, "--calibrate", material, "--output", output] + Self.quick
+            + (html.map { ["--html", $0] } ?? []))
+        #expect(outcome.status == 4 && outcome.output.isEmpty, "\(output)")
+        #expect(outcome.errors.contains(html == nil || html == output ? "--" : "--html"), "\(outcome.errors)")
+      }
+      #expect(FileManager.default.contentsEqual(atPath: arrays, andPath: "\(Self.written)/x.npy"))
+      #expect(packed != nil && FileManager.default.contents(atPath: archive) == packed)
+      #expect(!FileManager.default.fileExists(atPath: scratch.path("o.onnx")))
+      // The size of a model in an archive is that of its file.
+      let outcome = try Program.run(
+        ["model", "compare", archive, Self.model, "--on", Self.clip, "--json"] + Self.quick)
+      let answer = try JSONDecoder().decode(JSONValue.self, from: outcome.output)
+      let size = FileManager.default.contents(atPath: "\(Self.model)/model.onnx")?.count ?? 0
+      #expect(answer["bytes"].array.map(\.number) == [Double(size), Double(size)])
+    }
+
+    @Test("Every command of docs/quantization.md works, in its order")
+    func document() throws {
+      let document = try DocumentScript("quantization.md")
+      #expect(document.blocks.count > 4)
+      let scratch = try Scratch()
+      let told = try document.run(in: scratch)
+      #expect(told.contains("accuracy by the labels given 1.0000 and 1.0000 (of 2)"))
+      let report = try JSONDecoder().decode(
+        JSONValue.self, from: Data(contentsOf: URL(fileURLWithPath: scratch.path("report.json"))))
+      #expect((report["agreement"].number ?? 0) >= 0.9)
+      for file in ["hits8.onnx", "dynamic.onnx", "weights.onnx", "half.onnx", "report.html"] {
+        #expect(FileManager.default.fileExists(atPath: scratch.path(file)), "\(file)")
+      }
+    }
+
     @Test("Wrong arguments are status 2; black pictures, one frame and a quantised model are status 4 with a remedy")
     func failures() throws {
       let scratch = try Scratch()

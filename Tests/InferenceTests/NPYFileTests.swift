@@ -32,6 +32,26 @@ import Testing
     #expect(try read("version2").doubles == [1, 2])
   }
 
+  @Test("Archives are read with the arrays' names, stored and compressed", arguments: ["stored", "packed"])
+  func archives(name: String) throws {
+    let arrays = try NPZFile.read(path: "\(Self.folder)/\(name).npz")
+    #expect(arrays.map(\.name) == ["x", "in.2:0"])
+    #expect(arrays[0].tensor.shape.dimensions == [2, 3] && arrays[0].tensor.doubles == [0, 1, 2, 3, 4, 5])
+    #expect(arrays[1].tensor.elementType == .int64 && arrays[1].tensor.doubles == [7, 8])
+  }
+
+  @Test("An archive that is none, and one that holds more than it may, are told apart")
+  func badArchives() throws {
+    let none = try #require(throws: InferenceError.self) { try NPZFile.read(path: "\(Self.folder)/bool.npy") }
+    #expect(none.code == .notAnArchive && none.location.contains("bool.npy"))
+    var limits = ModelLimits.default
+    limits.fileBytes = 200
+    let large = try #require(throws: InferenceError.self) {
+      try NPZFile.read(path: "\(Self.folder)/packed.npz", limits: limits)
+    }
+    #expect(large.code == .limitExceeded)
+  }
+
   @Test("What is written is what NumPy writes, byte for byte")
   func written() throws {
     for name in ["float32_C", "int64_C", "bool", "scalar", "empty", "texts"] {

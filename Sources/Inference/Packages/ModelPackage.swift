@@ -36,6 +36,12 @@ public struct ModelPackage: Hashable, Sendable {
   /// What errors call the ONNX file: its path, for a file that lies by itself or in a folder.
   public var modelPath: String { file.location }
 
+  /// Bytes of the ONNX file, inflated where it lies in an archive, without data that it keeps beside it; nil where it is not there.
+  public var modelBytes: Int? { file.files.byteCount(of: file.name) }
+
+  /// The file that the description was read from, as errors call it; nil for a bare file.
+  public var descriptionPath: String? { document?.file }
+
   /// Reads the model, after checking its hash and those of its data where the package gives them.
   ///
   /// - Throws: as ``Model/load(path:limits:)``; `hash-mismatch`; `invalid-package` for a file without a hash among others with one,

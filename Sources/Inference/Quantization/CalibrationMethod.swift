@@ -28,10 +28,11 @@ public struct QuantisationSettings: Sendable {
   public var equalisesWeights = true
   /// Whether layers stay in floating point that cost accuracy and little time.
   public var sparesSensitiveLayers = true
-  /// Whether layers stay in floating point that would take longer in bytes, with the conversions that they need.
+  /// Whether layers stay in floating point that would take longer in bytes, with the conversions that they need. Where all would,
+  /// their weights alone are stored in bytes.
   public var sparesSlowLayers = true
-  /// The mean cosine of outputs with the real model's to be reached on samples for choices: layers stay in floating point
-  /// until it is. Nil asks for nothing.
+  /// How often answers are to agree with the real model's on samples for choices, from 0 to 1, or where what they mean is not known
+  /// the mean coefficient of identity: layers stay in floating point until it is reached. Nil asks for nothing.
   public var agreement: Double?
   /// The greatest magnitude of stored weights, 127, or 64 where two products must not saturate 16 bits.
   public var weightLimit = InferenceLibraries.current.int8IsExact ? 127 : 64

@@ -2,6 +2,8 @@
 public struct CalibrationSample: Sendable {
   /// The tensors.
   public var inputs: [String: Tensor]
+  /// The class that it is of, by its label or else its number; nil where nobody said.
+  public var label: String?
 
   /// Bytes of all tensors.
   public var byteCount: Int { inputs.values.reduce(0) { $0 + $1.type.byteCount } }
@@ -10,19 +12,20 @@ public struct CalibrationSample: Sendable {
   public init(_ inputs: [String: Tensor]) { self.inputs = inputs }
 }
 
-/// Samples in the order of their times, in three parts: for ranges, for choices between them, and held out for the report.
+/// Samples in the order of their times: those that a model is made with, and those held out for the report.
 ///
-/// The order is cut into blocks of neighbours, up to 20; of each ten blocks the fifth is for choices and the tenth held out.
-/// Of fewer than ten samples each is a block, and the last two are for choices and held out.
+/// The order is cut into blocks of neighbours, up to 20, and of each ten blocks the tenth is held out. Of fewer than ten samples
+/// each is a block, and the last one is held out. The others make two halves by turns, for choices between ways: what is chosen by
+/// one half has its ranges from the other.
 public struct CalibrationSet: Sendable {
   /// What ranges are made of.
-  public let calibration: [CalibrationSample]
-  /// What choices go by.
-  public let selection: [CalibrationSample]
+  public let known: [CalibrationSample]
+  /// The same in two parts of alternating blocks, neither of them empty.
+  public let halves: [[CalibrationSample]]
   /// What the report goes by, and nothing else does.
   public let heldOut: [CalibrationSample]
 
-  /// The fewest samples that there are three parts of.
+  /// The fewest samples that can be divided so.
   public static let least = 4
 
   /// - Parameters:
@@ -38,21 +41,18 @@ public struct CalibrationSet: Sendable {
     }
     try Self.check(samples, states)
     let block = max(1, samples.count / 20)
-    var parts: [[CalibrationSample]] = [[], [], []]
+    var (known, held): ([CalibrationSample], [CalibrationSample]) = ([], [])
+    var halves: [[CalibrationSample]] = [[], []]
     for (index, sample) in samples.enumerated() {
-      let part: Int
-      if samples.count < 10 {
-        part = max(0, index - samples.count + 3)
+      let isHeld = samples.count < 10 ? index == samples.count - 1 : index / block % 10 == 9
+      if isHeld {
+        held.append(sample)
       } else {
-        switch index / block % 10 {
-        case 4: part = 1
-        case 9: part = 2
-        default: part = 0
-        }
+        known.append(sample)
+        halves[index / block % 2].append(sample)
       }
-      parts[part].append(sample)
     }
-    (calibration, selection, heldOut) = (parts[0], parts[1], parts[2])
+    (self.known, self.halves, heldOut) = (known, halves, held)
   }
 
   /// Checks that there is something to learn from.

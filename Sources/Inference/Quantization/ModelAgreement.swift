@@ -7,13 +7,19 @@ public struct ModelAgreement: Sendable {
   public struct Output: Sendable {
     /// Its name.
     public let name: String
-    /// The cosine of the angle between the two, all samples in a row; 1 is the same direction.
+    /// The cosine of the angle between the two, all samples in a row; 1 is the same direction. Where values are not finite it is 0.
     public let cosine: Double
-    /// The first's power over that of the difference, in decibels, at most 120.
+    /// The coefficient of identity: the cosine, less where one is longer than the other; 1 is the same.
+    ///
+    /// 2 Σxy / (Σx² + Σy²); Zegers and ten Berge, "A family of association coefficients for metric scales" (1985).
+    public let identity: Double
+    /// The first's power over that of the difference, in decibels, from -120 to 120.
     public let signalToNoise: Double
     /// For the first's rows that are probabilities of classes, on how many of them both have the same class first, 0 to 1;
     /// nil for what is no probabilities.
     public let topClass: Double?
+    /// How many rows ``topClass`` is of.
+    let rows: Int
   }
 
   /// The outputs that both have, of real numbers.
@@ -23,6 +29,8 @@ public struct ModelAgreement: Sendable {
 
   /// The mean over all outputs.
   public var cosine: Double { mean(\.cosine) }
+  /// The mean over all outputs.
+  public var identity: Double { mean(\.identity) }
   /// The mean over all outputs, in decibels.
   public var signalToNoise: Double { mean(\.signalToNoise) }
   /// The mean over the outputs that have one; nil where none has.
@@ -31,9 +39,19 @@ public struct ModelAgreement: Sendable {
     return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
   }
 
+  /// ``topClass`` with how many rows it is of at least.
+  var topClassValue: AgreementMeasure.Value? {
+    topClass.map { share in
+      AgreementMeasure.Value(share: share, count: outputs.compactMap { $0.topClass == nil ? nil : $0.rows }.min() ?? 1)
+    }
+  }
+
   private func mean(_ key: (Output) -> Double) -> Double {
     outputs.isEmpty ? 0 : outputs.reduce(0) { $0 + key($1) } / Double(outputs.count)
   }
+
+  /// Compares what two models say, the first being the reference.
+  public init(_ answers: ModelAnswers) { self.init(names: answers.names, answers.first, answers.second) }
 
   /// Compares outputs of the same names and sizes, sample by sample.
   init(names: [String], _ reference: [[Tensor]], _ other: [[Tensor]]) {
@@ -67,12 +85,17 @@ public struct ModelAgreement: Sendable {
         same += first == other.place ? 1 : 0
       }
     }
-    guard sums[1] > 0 else { return nil }
+    // An output that is zero always says nothing; one that is no number, or infinite, is like no other.
+    guard sums[1] != 0 else { return nil }
+    guard sums.allSatisfy(\.isFinite) else {
+      return Output(name: name, cosine: 0, identity: 0, signalToNoise: -120, topClass: nil, rows: 0)
+    }
     let noise = sums[3] > 0 ? 10 * log10(sums[1] / sums[3]) : 120
+    let lengths = sums[1].squareRoot() * sums[2].squareRoot()
     return Output(
-      name: name, cosine: sums[2] > 0 ? sums[0] / (sums[1] * sums[2]).squareRoot() : 0,
-      signalToNoise: noise.isFinite ? min(120, noise) : -120,
-      topClass: isProbable && rows > 0 ? Double(same) / Double(rows) : nil)
+      name: name, cosine: lengths > 0 ? sums[0] / lengths : 0,
+      identity: 2 * sums[0] / (sums[1] + sums[2]), signalToNoise: max(-120, min(120, noise)),
+      topClass: isProbable && rows > 0 ? Double(same) / Double(rows) : nil, rows: rows)
   }
 
   /// The place of the greatest value of a row, and the row's sum; nil where one is outside 0 to 1.

@@ -16,6 +16,8 @@ public struct ModelQuantizer {
   }
   /// Called with what is being done, at most a few times a second.
   public var progress: ((String) -> Void)?
+  /// What ways are chosen by before noise; without one by which class is first, where outputs are probabilities.
+  public var measure: AgreementMeasure?
 
   /// Prepares a model.
   ///
@@ -59,7 +61,7 @@ public struct ModelQuantizer {
   ///   happens, `library`.
   public func quantise(_ samples: CalibrationSet) throws(InferenceError) -> QuantisedModel {
     do throws(InferenceError) {
-      var run = try StaticQuantisation(prepared, layers, settings, samples, progress: progress)
+      var run = try StaticQuantisation(prepared, layers, settings, samples, measure: measure, progress: progress)
       return try run.run()
     } catch {
       throw error.within(prepared.model.name)
@@ -78,57 +80,6 @@ public struct ModelQuantizer {
     } catch {
       throw error.within(prepared.model.name)
     }
-  }
-
-  /// How alike two models are on samples.
-  ///
-  /// - Parameters:
-  ///   - other: a model with the same inputs; of its outputs those count that have a namesake here, or where none has, those
-  ///     at the same places.
-  ///   - samples: what both are given.
-  /// - Returns: how alike each output is.
-  /// - Throws: what running them does.
-  public func agreement(
-    of other: Model, on samples: [CalibrationSample]
-  ) throws(InferenceError) -> ModelAgreement {
-    try Self.agreement(prepared.model, other, options: prepared.options, on: samples)
-  }
-
-  /// How alike two models are on samples: the first is the reference.
-  public static func agreement(
-    _ reference: Model, _ other: Model, options: SessionOptions, on samples: [CalibrationSample]
-  ) throws(InferenceError) -> ModelAgreement {
-    func session(_ model: Model) throws(InferenceError) -> InferenceSession {
-      var options = options
-      options.constantInputs = options.constantInputs.filter { entry in model.inputs.contains { $0.name == entry.key } }
-      options.inputShapes = options.inputShapes.filter { entry in model.inputs.contains { $0.name == entry.key } }
-      return try InferenceSession(Plan(model, options: options))
-    }
-    let (a, b) = (try session(reference), try session(other))
-    var places: [(Int, Int, String)] = a.outputs.enumerated().compactMap { place, info in
-      b.outputIndex(info.name).map { (place, $0, info.name) }
-    }
-    if places.isEmpty, a.outputs.count == b.outputs.count {
-      places = a.outputs.enumerated().map { ($0.offset, $0.offset, $0.element.name) }
-    }
-    guard !places.isEmpty else {
-      throw InferenceError(
-        .missingInput, "the two models have no outputs in common", location: other.name,
-        remedy: "Compare models with outputs of the same names: \(a.outputs.map(\.name).joined(separator: ", "))")
-    }
-    var results: ([[Tensor]], [[Tensor]]) = ([], [])
-    for sample in samples {
-      try ActivationReader.run(a, sample)
-      try ActivationReader.run(b, sample)
-      var (one, two): ([Tensor], [Tensor]) = ([], [])
-      for (from, to, _) in places {
-        one.append(try a.tensor(output: from))
-        two.append(try b.tensor(output: to))
-      }
-      results.0.append(one)
-      results.1.append(two)
-    }
-    return ModelAgreement(names: places.map(\.2), results.0, results.1)
   }
 }
 

@@ -14,6 +14,8 @@ struct QuantisableLayer {
   let channelAxis: Int
   /// Whether a bias may be stored as whole numbers, and one be added.
   let takesBias: Bool
+  /// Whether the product or the bias is multiplied by a number besides.
+  let isScaled: Bool
   /// What it gives before anything that follows.
   let result: ValueID
   /// What it gives after everything that is computed together with it.
@@ -41,7 +43,7 @@ struct QuantisableLayer {
     self.place = place
     label = prepared.label(node)
     (input, weights, self.result) = (x, w, result)
-    var takesBias = true
+    var (takesBias, isScaled) = (true, false)
     switch node.kind {
     case .conv:
       guard tensor.shape.rank >= 3 else { return nil }
@@ -54,7 +56,8 @@ struct QuantisableLayer {
       let (alpha, beta) = (
         try node.attributes.float("alpha", default: 1), try node.attributes.float("beta", default: 1)
       )
-      takesBias = alpha == 1 && beta == 1
+      isScaled = alpha != 1 || beta != 1
+      takesBias = !isScaled
     default:
       guard tensor.shape.rank == 2, let rank = graph[x].type?.shape.rank, rank >= 2 else { return nil }
       (weightAxis, channelAxis) = (1, output.rank - 1)
@@ -67,7 +70,7 @@ struct QuantisableLayer {
     } else {
       bias = nil
     }
-    self.takesBias = takesBias
+    (self.takesBias, self.isScaled) = (takesBias, isScaled)
     let (count, overflow) = output.elementCount.multipliedReportingOverflow(
       by: tensor.shape.elementCount / max(1, tensor.shape[weightAxis]))
     multiplyAdds = overflow ? .max : count

@@ -6,6 +6,14 @@ public struct QuantisationReport: Sendable {
     public let name: String
     /// The mean signal-to-noise ratio of the outputs on the samples for choices, in decibels.
     public let signalToNoise: Double
+    /// How alike the answers are there, from 0 to 1, by what they mean; nil where that is not known.
+    public let agreement: Double?
+
+    init(_ name: String, _ score: QuantisationScore) {
+      self.name = name
+      signalToNoise = score.signalToNoise
+      agreement = score.agreement?.share
+    }
   }
 
   /// A layer.
@@ -47,10 +55,12 @@ public struct QuantisationReport: Sendable {
     public let quantization: Quantization
   }
 
-  /// How ranges were chosen.
-  public let method: CalibrationMethod
-  /// Everything that was tried, in order; the last ones keep what those before them have.
+  /// How ranges were chosen; nil where no layer is computed in bytes, and only weights are stored so.
+  public let method: CalibrationMethod?
+  /// Everything that was tried, in order; what stands after the forms of all methods is tried on the best so far.
   public let attempts: [Attempt]
+  /// Which of them the file is; nil where nothing was tried.
+  public let taken: Int?
   /// Whether channels were scaled to alike ranges.
   public let isEqualised: Bool
   /// Whether biases were corrected.
@@ -61,7 +71,7 @@ public struct QuantisationReport: Sendable {
   public let activations: [Activation]
   /// On samples that nothing was chosen by.
   public let heldOut: ModelAgreement
-  /// How many samples ranges were made of, choices went by, and were held out.
+  /// How many samples ranges were made of, choices went by (each half by the ranges of the other), and were held out.
   public let samples: (calibration: Int, selection: Int, heldOut: Int)
   /// What should be known, in sentences.
   public let notes: [String]

@@ -1,17 +1,15 @@
 /// Puts QuantizeLinear and DequantizeLinear into a prepared graph, as its placement says.
 struct QuantisedGraph {
   private(set) var graph: Graph
-  /// The stored weights of each layer, by its label.
-  private(set) var weights: [String: StoredWeights] = [:]
 
   /// - Parameters:
   ///   - graph: a prepared graph.
   ///   - placement: what is stored, and how.
   ///   - weightLimit: the greatest magnitude of stored weights.
-  ///   - corrections: what is added to the biases of layers, by label.
+  ///   - means: the mean of each channel of what layers take, for those whose biases are corrected by what storing adds on average.
   /// - Throws: `limit-exceeded` where there is no memory.
   init(
-    _ graph: Graph, _ placement: QuantisedPlacement, weightLimit: Int, corrections: [String: [Float]] = [:]
+    _ graph: Graph, _ placement: QuantisedPlacement, weightLimit: Int, means: [ValueID: [Double]] = [:]
   ) throws(InferenceError) {
     self.graph = graph
     let layers = Dictionary(placement.layers.map { ($0.place, $0) }) { first, _ in first }
@@ -22,7 +20,7 @@ struct QuantisedGraph {
       var node = node
       node.inputs = node.inputs.map { $0.map { replaced[$0] ?? $0 } }
       if let layer = layers[place], let meaning = placement.meanings[layer.input] {
-        try storeWeights(layer, &node, meaning, weightLimit, corrections[layer.label], &nodes)
+        try storeWeights(layer, &node, meaning, weightLimit, means[layer.input], &nodes)
       }
       nodes.append(node)
       for case .some(let output) in node.outputs { try store(output, placement, &nodes, &replaced) }
@@ -60,18 +58,19 @@ struct QuantisedGraph {
   }
 
   private mutating func storeWeights(
-    _ layer: QuantisableLayer, _ node: inout Node, _ meaning: Quantization, _ limit: Int, _ correction: [Float]?,
+    _ layer: QuantisableLayer, _ node: inout Node, _ meaning: Quantization, _ limit: Int, _ means: [Double]?,
     _ nodes: inout [Node]
   ) throws(InferenceError) {
     guard let tensor = graph[layer.weights].tensor else { return }
     let channels = tensor.shape[layer.weightAxis]
     var bias = layer.bias.flatMap { graph[$0].tensor?.floats }
-    if layer.takesBias, let correction, correction.count == channels {
-      bias = (bias ?? [Float](repeating: 0, count: channels)).enumerated().map { $0.element + correction[$0.offset] }
-    }
     let stored = try StoredWeights(
       tensor, axis: layer.weightAxis, limit: limit, inputScale: meaning.scale, bias: layer.takesBias ? bias : nil)
-    weights[layer.label] = stored
+    if layer.takesBias, let means,
+      let correction = try BiasCorrection.correction(layer, in: graph, stored: stored, means: means)
+    {
+      bias = (bias ?? [Float](repeating: 0, count: channels)).enumerated().map { $0.element + correction[$0.offset] }
+    }
     let name = graph[layer.weights].name.isEmpty ? "\(layer.label)_weights" : graph[layer.weights].name
     node.inputs[1] = try dequantised(name, stored.levels, stored.scales, Int8(0), layer.weightAxis, &nodes)
     guard layer.takesBias, let bias else { return }

@@ -13,20 +13,24 @@ struct WeightRewriting {
   private var graph: Graph
   private let limit: Int
   private var nodes: [Node] = []
+  /// How many weights are stored otherwise.
+  private var count = 0
 
+  /// - Throws: `invalid-option` where there is nothing to rewrite.
   static func run(
     _ prepared: PreparedModel, _ layers: [QuantisableLayer], _ mode: WeightMode, kept: Set<String>, limit: Int
   ) throws(InferenceError) -> Graph {
     var pass = WeightRewriting(graph: prepared.graph, limit: limit)
     if mode == .float16 {
       try pass.halve()
+      try pass.check(mode)
       return DeadCode.run(pass.graph)
     }
     let byPlace = Dictionary(layers.map { ($0.place, $0) }) { first, _ in first }
     for (place, node) in prepared.graph.body.nodes.enumerated() {
       if let layer = byPlace[place], !kept.contains(layer.label) {
         switch mode {
-        case .dynamic where node.kind != .conv && layer.bias.map({ _ in layer.takesBias }) ?? true:
+        case .dynamic where node.kind != .conv && !layer.isScaled && (layer.bias == nil || layer.takesBias):
           try pass.appendDynamic(layer, node)
         case .weights: try pass.appendStored(layer, node)
         default: pass.nodes.append(node)
@@ -35,6 +39,7 @@ struct WeightRewriting {
         pass.nodes.append(node)
       }
     }
+    try pass.check(mode)
     pass.graph.body.nodes = pass.nodes
     return DeadCode.run(pass.graph)
   }
@@ -42,6 +47,16 @@ struct WeightRewriting {
   private init(graph: Graph, limit: Int) {
     self.graph = graph
     self.limit = limit
+  }
+
+  private func check(_ mode: WeightMode) throws(InferenceError) {
+    guard count == 0 else { return }
+    throw InferenceError(
+      .invalidOption,
+      mode == .dynamic
+        ? "there is nothing to quantise dynamically: no plain product that is not to be kept has constant weights"
+        : "there are no weights to store in another way",
+      remedy: mode == .dynamic ? "Use --mode static or weights" : "Use the model as it is")
   }
 
   private mutating func constant<T: TensorElement>(
@@ -58,6 +73,7 @@ struct WeightRewriting {
   /// Weights in bytes, a conversion, and the node as it was.
   private mutating func appendStored(_ layer: QuantisableLayer, _ node: Node) throws(InferenceError) {
     guard let tensor = graph[layer.weights].tensor else { return nodes.append(node) }
+    count += 1
     let stored = try StoredWeights(tensor, axis: layer.weightAxis, limit: 127, inputScale: 1, bias: nil)
     let name = graph[layer.weights].name
     let real = value("\(name)_real")
@@ -80,6 +96,7 @@ struct WeightRewriting {
   /// The product of bytes in whole numbers, then its scales and bias: the form that ONNX Runtime's quantiser gives too.
   private mutating func appendDynamic(_ layer: QuantisableLayer, _ node: Node) throws(InferenceError) {
     guard let tensor = graph[layer.weights].tensor else { return nodes.append(node) }
+    count += 1
     let stored = try StoredWeights(tensor, axis: layer.weightAxis, limit: limit, inputScale: 1, bias: nil)
     var levels = stored.levels
     if layer.weightAxis == 0 {
@@ -140,6 +157,7 @@ struct WeightRewriting {
           inputs: [graph.addConstant(half, name: "\(graph[id].name)_half")],
           outputs: [real], attributes: attributes))
       replaced[id] = real
+      count += 1
     }
     graph.body.nodes = nodes + graph.body.nodes.map { Self.renamed($0, replaced) }
   }

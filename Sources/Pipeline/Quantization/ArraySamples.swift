@@ -1,11 +1,13 @@
 internal import BraidInference
 
-/// Samples from files of arrays: `NAME.npy` for the input of that name, any name for a model's only input. Along its first axis a
-/// file holds one sample after another; one of exactly the input's shape is one sample.
+/// Samples from files of arrays: `NAME.npy`, or an array NAME of an `.npz`, for the input of that name, any name for a model's only
+/// input. Along its first axis an array holds one sample after another; one of exactly the input's shape is one sample.
 struct ArraySamples {
   private(set) var samples: [CalibrationSample] = []
   /// The shape of each input in every sample.
   private(set) var shapes: [String: [Int]] = [:]
+  /// For models of one input, the file that each sample is from; else empty.
+  private(set) var origins: [String] = []
 
   /// - Parameters:
   ///   - model: what takes them.
@@ -16,22 +18,23 @@ struct ArraySamples {
   init(_ model: Model, _ files: [String], constants: [String: Int], limits: ModelLimits) throws {
     let inputs = model.inputs.filter { constants[$0.name] == nil }
     var parts: [String: [Tensor]] = [:]
-    for file in files {
-      let name = file.split(separator: "/").last.map { String($0.dropLast(4)) } ?? file
-      let input = inputs.first { $0.name == name } ?? (inputs.count == 1 ? inputs[0] : nil)
+    for array in try files.flatMap({ try Self.arrays($0, limits) }) {
+      let input = inputs.first { $0.name == array.name } ?? (inputs.count == 1 ? inputs[0] : nil)
       guard let input else {
         throw PipelineError(
-          .configuration, "the model has no input '\(name)'", location: file,
-          remedy: "Name files after its inputs: \(inputs.map { $0.name + ".npy" }.joined(separator: ", "))")
+          .configuration, "the model has no input '\(array.name)'", location: array.file,
+          remedy: "Name arrays after its inputs: \(inputs.map(\.name).joined(separator: ", "))")
       }
-      parts[input.name, default: []] += try Self.split(try NPYFile.read(path: file, limits: limits), input, file)
+      let own = try Self.split(array.tensor, input, array.file)
+      parts[input.name, default: []] += own
+      origins += own.map { _ in array.file }
     }
     let count = parts.values.map(\.count).min() ?? 0
     for input in inputs {
       guard let own = parts[input.name] else {
         throw PipelineError(
           .configuration, "there is no array for input '\(input.name)'", location: "--calibrate",
-          remedy: "Add a file \(input.name).npy")
+          remedy: "Add \(input.name).npy")
       }
       guard own.count == count else {
         throw PipelineError(
@@ -41,6 +44,21 @@ struct ArraySamples {
       shapes[input.name] = own.first?.shape.dimensions
     }
     for place in 0..<count { samples.append(CalibrationSample(parts.mapValues { $0[place] })) }
+    if inputs.count > 1 { origins = [] }
+  }
+
+  /// Whether a file is one of arrays, by its name.
+  static func isArray(_ file: String) -> Bool { file.hasSuffix(".npy") || file.hasSuffix(".npz") }
+
+  /// The arrays of a file with the names of their inputs.
+  private static func arrays(
+    _ file: String, _ limits: ModelLimits
+  ) throws(InferenceError) -> [(name: String, file: String, tensor: Tensor)] {
+    guard file.hasSuffix(".npz") else {
+      let name = file.split(separator: "/").last.map { String($0.dropLast(4)) } ?? file
+      return [(name, file, try NPYFile.read(path: file, limits: limits))]
+    }
+    return try NPZFile.read(path: file, limits: limits).map { ($0.name, file, $0.tensor) }
   }
 
   /// One sample after another.

@@ -5,12 +5,14 @@ public import BraidInference
 public struct ModelComparison: Sendable {
   /// Which is the reference, and which is compared with it.
   public let paths: (first: String, second: String)
-  /// How large their files are, in bytes; 0 for what lies in an archive.
+  /// How large their ONNX files are, in bytes.
   public let bytes: (first: Int, second: Int)
   /// By their outputs' numbers.
   public let outputs: ModelAgreement
   /// By what their outputs mean; nil where that is not known, or the first finds nothing.
   public let decoded: DecodedAgreement?
+  /// How often they are right, by classes that were given; nil without such.
+  public let accuracy: LabelAccuracy?
   /// How long runs take.
   public let times: ModelContest.Result
 
@@ -22,11 +24,11 @@ public struct ModelComparison: Sendable {
   public let int8Path: String
 
   /// The one number for how alike they are: by what outputs mean where that is known, else by which class is first where they are
-  /// probabilities, else the mean cosine.
+  /// probabilities, else the mean coefficient of identity, which is 1 for the same numbers.
   public var agreement: (name: String, value: Double) {
     if let decoded { return (decoded.measure.rawValue, decoded.value) }
-    if let top = outputs.topClass { return ("the same class first", top) }
-    return ("the mean cosine", outputs.cosine)
+    if let top = outputs.topClass { return (DecodedAgreement.Measure.classes.rawValue, top) }
+    return ("the mean coefficient of identity", outputs.identity)
   }
 
   /// Compares two models.
@@ -45,23 +47,23 @@ public struct ModelComparison: Sendable {
     on samples: [CalibrationSample], contest: ModelContest = ModelContest(), limits: ModelLimits = .default
   ) throws {
     let models = (try first.load(limits: limits), try second.load(limits: limits))
-    outputs = try ModelQuantizer.agreement(models.0, models.1, options: options, on: samples)
-    var decoded: DecodedAgreement?
-    if let description {
-      // Models without the outputs that the description names are compared by numbers alone.
-      let names = Set(models.0.outputs.map(\.name))
-      if names == Set(models.1.outputs.map(\.name)) {
-        decoded = try DecodedAgreement(
-          description, plans: (try Plan(models.0, options: options), try Plan(models.1, options: options)), on: samples)
-      }
+    let answers = try ModelAnswers(models.0, models.1, options: options, on: samples)
+    outputs = ModelAgreement(answers)
+    // Models without all outputs that the description may name are compared by numbers alone.
+    var decoder: AnswerDecoder?
+    if let description, answers.isComplete {
+      decoder = try AnswerDecoder(description, try Plan(models.0, options: options))
     }
-    self.decoded = decoded
+    decoded = description.flatMap { description in
+      decoder.flatMap { DecodedAgreement(description, $0, answers.first, answers.second) }
+    }
+    accuracy = try LabelAccuracy(samples, answers, decoder)
     var contest = contest
     contest.benchmark.inputShapes = options.inputShapes
     contest.benchmark.limits = limits
     times = try contest.measure(first, second)
     paths = (first.modelPath, second.modelPath)
-    bytes = (Self.size(first.modelPath), Self.size(second.modelPath))
+    bytes = (first.modelBytes ?? 0, second.modelBytes ?? 0)
     let facts = ProcessorFacts.current
     processor = facts.model
     features = [
@@ -70,8 +72,6 @@ public struct ModelComparison: Sendable {
     ].filter { facts.flags.contains($0.1) }.map(\.0)
     int8Path = InferenceLibraries.current.int8Path
   }
-
-  private static func size(_ path: String) -> Int { FileSize.bytes(path) ?? 0 }
 
   /// Whether the second is worth using in the first's place, in one sentence.
   public var verdict: String {

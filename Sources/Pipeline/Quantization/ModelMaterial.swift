@@ -7,6 +7,8 @@ internal import Foundation
 public struct ModelMaterial: Sendable {
   /// The model, which may lie in an archive.
   public let package: ModelPackage
+  /// Everything that was read: the model's files, and the material's.
+  public let files: [String]
   /// What the model takes and means, where it is known.
   public let description: ModelDescription?
   /// In the order of their times.
@@ -30,6 +32,10 @@ public struct ModelMaterial: Sendable {
     public var limits = ModelLimits.default
     /// Whole shapes for inputs, by name, for models that take arrays.
     public var inputShapes: [String: [Int]] = [:]
+    /// A file that says which classes the samples are of, as ``LabelAccuracy`` counts them; see docs/quantization.md for its forms.
+    public var labels: String?
+    /// What is to be written of it, which must not be what is read.
+    public var written: [WrittenFiles.File] = []
 
     /// 240 samples in at most half a gigabyte.
     public init() {}
@@ -39,18 +45,21 @@ public struct ModelMaterial: Sendable {
   ///
   /// - Parameters:
   ///   - name: the model: a file, a package's folder, or the name of an installed one.
-  ///   - sources: clips, `.npy` files, or folders of either.
+  ///   - sources: clips, `.npy` and `.npz` files, or folders of such.
   ///   - options: bounds.
   ///   - progress: called with what is being done.
   /// - Throws: ``PipelineError`` for what cannot be read or gives no samples; `InferenceError`.
   public init(
     model name: String, from sources: [String], options: Options = Options(), progress: ((String) -> Void)? = nil
   ) throws {
-    let package = try ModelPackage.open(try ModelLocation.path(of: name, folders: options.folders))
-    let model = try package.load(limits: options.limits)
+    let path = try ModelLocation.path(of: name, folders: options.folders)
+    let package = try ModelPackage.open(path)
     let files = try Self.files(sources)
-    let arrays = files.filter { $0.hasSuffix(".npy") }
-    let clips = files.filter { !$0.hasSuffix(".npy") }
+    try WrittenFiles.check(
+      options.written, keeping: files + (options.labels.map { [$0] } ?? []) + ModelPackage.paths(path, package))
+    let model = try package.load(limits: options.limits)
+    let arrays = files.filter(ArraySamples.isArray)
+    let clips = files.filter { !ArraySamples.isArray($0) }
     guard arrays.isEmpty || clips.isEmpty else {
       throw PipelineError(
         .configuration, "there are clips and arrays among what to calibrate with", location: "--calibrate",
@@ -61,9 +70,19 @@ public struct ModelMaterial: Sendable {
     var description = package.description
     var session = SessionOptions()
     session.inputShapes = options.inputShapes
+    let labels = try options.labels.map(SampleLabels.init)
+    var all: [CalibrationSample] = []
+    var origins: [String] = []
     if !arrays.isEmpty {
+      // What arrays hold needs no description; what comes out may have one.
+      if description == nil, let known = try? KnownModels.description(of: model, path: package.modelPath),
+        known.0.decoder != .raw
+      {
+        description = known.0
+        notes.append("outputs are read as those of \(known.note)")
+      }
       let read = try ArraySamples(model, arrays, constants: description?.constants ?? [:], limits: options.limits)
-      samples = read.samples
+      (all, origins) = (read.samples, read.origins)
       session.inputShapes.merge(read.shapes) { $1 }
       session.constantInputs = description?.constants ?? [:]
     } else {
@@ -77,15 +96,21 @@ public struct ModelMaterial: Sendable {
           .configuration, "the model takes the results of another, which a clip alone does not give",
           location: "--calibrate", remedy: "Give .npy files of what its inputs take")
       }
-      var all: [CalibrationSample] = []
       for (place, clip) in clips.enumerated() {
         progress?(clips.count > 1 ? "clip \(place + 1) of \(clips.count): \(clip)" : clip)
-        all += try Self.samples(of: name, clip, limit: max(8, options.limit / clips.count), options)
+        all += try Self.samples(of: name, clip, parts: clips.count, options)
+        origins += repeatElement(clip, count: all.count - origins.count)
       }
-      samples = all
       session.constantInputs = description?.constants ?? [:]
       for (input, tensor) in all.first?.inputs ?? [:] { session.inputShapes[input] = tensor.shape.dimensions }
     }
+    try labels?.mark(
+      &all, files: origins, isNumbered: !arrays.isEmpty,
+      classes: description.flatMap { AnswerDecoder.classes($0.decoder) } ?? [])
+    // Numbers of labels are those of the arrays, so what is too much goes after.
+    if !arrays.isEmpty { all = Self.evenly(all, options) }
+    samples = all
+    self.files = files
     self.description = description
     self.options = session
     states = description?.states ?? []
@@ -94,9 +119,9 @@ public struct ModelMaterial: Sendable {
 
   /// What the model was given while a session ran it on a clip.
   private static func samples(
-    of model: String, _ clip: String, limit: Int, _ options: Options
+    of model: String, _ clip: String, parts: Int, _ options: Options
   ) throws -> [CalibrationSample] {
-    let tap = ModelTap(limit: limit, byteLimit: options.byteLimit)
+    let tap = ModelTap(limit: max(8, options.limit / parts), byteLimit: options.byteLimit / parts)
     var configuration = SessionConfiguration(inputs: [clip])
     configuration.models = .named([model])
     configuration.features = .named("")
@@ -124,6 +149,13 @@ public struct ModelMaterial: Sendable {
     return tap.samples
   }
 
+  /// As many of the samples as are kept, evenly spread.
+  private static func evenly(_ samples: [CalibrationSample], _ options: Options) -> [CalibrationSample] {
+    let room = max(2, min(options.limit, options.byteLimit / max(1, samples.first?.byteCount ?? 1)))
+    guard samples.count > room else { return samples }
+    return (0..<room).map { samples[$0 * samples.count / room] }
+  }
+
   /// The files that `sources` name, those of folders by name.
   private static func files(_ sources: [String]) throws(PipelineError) -> [String] {
     var files: [String] = []
@@ -138,7 +170,9 @@ public struct ModelMaterial: Sendable {
         continue
       }
       let names = (try? FileManager.default.contentsOfDirectory(atPath: source)) ?? []
-      let inside = names.filter { !$0.hasPrefix(".") && !$0.hasSuffix(".json") && !$0.hasSuffix(".csv") }.sorted()
+      let inside = names.filter { name in
+        !name.hasPrefix(".") && ![".json", ".jsonl", ".csv"].contains { name.hasSuffix($0) }
+      }.sorted()
       guard !inside.isEmpty else {
         throw PipelineError(
           .configuration, "the folder holds nothing to calibrate with", location: source,

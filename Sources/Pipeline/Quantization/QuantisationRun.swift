@@ -56,16 +56,16 @@ public struct QuantisationRun: Sendable {
   /// - Returns: what came out; the file is written.
   /// - Throws: `InferenceError`, ``PipelineError``, `MediaError`.
   public func run(progress: ((String) -> Void)? = nil) throws -> Outcome {
+    var options = options
+    options.written.insert(WrittenFiles.File(option: "--output", path: output), at: 0)
     let material = try ModelMaterial(model: model, from: material, options: options, progress: progress)
-    guard !RecordSink.isSameFile(output, material.package.modelPath) else {
-      throw PipelineError(
-        .configuration, "the output is the model itself, which would be lost", location: "--output",
-        remedy: "Write to another file")
-    }
     let set = try CalibrationSet(material.samples, states: material.states)
     let model = try material.package.load(limits: options.limits)
     var quantizer = try ModelQuantizer(model, options: material.options, settings: settings)
     quantizer.progress = progress
+    if let description = material.description {
+      quantizer.measure = try AgreementMeasure(description, try Plan(model, options: material.options))
+    }
     let quantised: QuantisedModel
     switch mode {
     case .static: quantised = try quantizer.quantise(set)
@@ -89,8 +89,11 @@ public struct QuantisationRun: Sendable {
       notes.append(
         "the description stays with the package: put the file there and name it under \"variants\" to run it by that")
     }
-    if material.description?.decoder != .raw, comparison.decoded == nil, material.description != nil {
-      notes.append("the model finds nothing in the held-out part, so what it means is not compared")
+    if let decoder = material.description?.decoder, decoder != .raw, comparison.decoded == nil {
+      notes.append(
+        DecodedAgreement.compares(decoder)
+          ? "the model finds nothing in the held-out part, so what it means is not compared"
+          : "what this model's outputs mean is not compared, only their numbers")
     }
     return Outcome(mode: mode, report: quantised.report, comparison: comparison, notes: notes)
   }

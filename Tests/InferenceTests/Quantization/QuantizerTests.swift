@@ -1,3 +1,4 @@
+import BraidONNXFormat
 import BraidTestSupport
 import Testing
 
@@ -17,7 +18,9 @@ import Testing
     "A network in bytes says nearly what it said, in plain and in fused form alike", arguments: [1, 2, 3] as [UInt64])
   func agreement(seed: UInt64) throws {
     let model = try RandomNetwork.picture(seed: seed)
-    let (made, report) = try Self.quantised(model)
+    var settings = QuantisationSettings()
+    settings.sparesSlowLayers = false
+    let (made, report) = try Self.quantised(model, settings)
     #expect(Int(made.metadata["opset"] ?? "") ?? 0 >= 13)
     #expect(made.inputs == model.inputs && made.outputs.map(\.name) == model.outputs.map(\.name))
     #expect(report.heldOut.cosine > 0.999, "\(report.heldOut.outputs)")
@@ -153,14 +156,60 @@ import Testing
     let model = try RandomNetwork.picture(seed: 1)
     let made = try ModelQuantizer(model).rewrite(mode)
     let other = try Model(bytes: made.bytes, name: mode.rawValue)
-    let agreement = try ModelQuantizer.agreement(
-      model, other, options: SessionOptions(), on: RandomNetwork.samples(4, seed: 8))
+    let agreement = ModelAgreement(
+      try ModelAnswers(model, other, options: SessionOptions(), on: RandomNetwork.samples(4, seed: 8)))
     #expect(agreement.cosine > (mode == .float16 ? 0.999_999 : 0.999), "\(agreement.outputs)")
     switch mode {
     case .dynamic: #expect(other.operatorCounts["MatMulInteger"] == 1 && other.operatorCounts["Conv"] == 5)
     case .weights: #expect(other.operatorCounts["DequantizeLinear"] == 6)
     case .float16: #expect(other.operatorCounts["Cast"] ?? 0 >= 6)
     }
+  }
+
+  @Test("A product that is multiplied by a number stays as it is when products are found at run time")
+  func scaledProducts() throws {
+    var random = SeededGenerator(seed: 7)
+    let gemm = { (input: String, weights: String, output: String, scale: Float) in
+      BuiltModel.node(
+        "Gemm", [input, weights], [output], [BuiltModel.float("alpha", scale), BuiltModel.int("transB", 1)])
+    }
+    let parameters = ["a", "b"].map { RandomNetwork.tensor($0, [12, 12], &random) }
+    func model(_ nodes: [ONNXNode]) throws -> Model {
+      try BuiltModel.model(
+        BuiltModel.graph(
+          nodes, inputs: [BuiltModel.info("x", [4, 12])], outputs: [BuiltModel.info("y", [4, 12])],
+          parameters: parameters))
+    }
+    let both = try model([gemm("x", "a", "h", 1), gemm("h", "b", "y", 0.5)])
+    let made = try Model(bytes: ModelQuantizer(both).rewrite(.dynamic).bytes, name: "dynamic")
+    #expect(made.operatorCounts["MatMulInteger"] == 1 && made.operatorCounts["Gemm"] == 1)
+    let agreement = ModelAgreement(
+      try ModelAnswers(
+        both, made, options: SessionOptions(), on: RandomNetwork.samples(3, seed: 2, shape: [4, 12])))
+    #expect(agreement.cosine > 0.999 && agreement.identity > 0.999, "\(agreement.outputs)")
+    let scaled = try model([gemm("x", "a", "h", 2), gemm("h", "b", "y", 0.5)])
+    let error = try #require(throws: InferenceError.self) { try ModelQuantizer(scaled).rewrite(.dynamic) }
+    #expect(error.code == .invalidOption && error.remedy.contains("static"))
+  }
+
+  @Test("Length counts in the coefficient of identity, and what is not finite is like nothing")
+  func numbers() throws {
+    let shape = try #require(TensorShape([2]))
+    func compare(_ a: [Float], _ b: [Float]) throws -> ModelAgreement {
+      ModelAgreement(
+        names: ["y"], [[try #require(Tensor(a, shape: shape))]], [[try #require(Tensor(b, shape: shape))]])
+    }
+    let double = try compare([1, 2], [2, 4])
+    #expect(abs(double.cosine - 1) < 1e-9 && abs(double.identity - 0.8) < 1e-9 && abs(double.signalToNoise) < 1e-9)
+    let same = try compare([1, -2], [1, -2])
+    #expect(same.identity == 1 && same.signalToNoise == 120)
+    for wrong in [Float.nan, .infinity, -.infinity] {
+      for (a, b) in [([1, wrong], [1, 2]), ([1, 2], [1, wrong]), ([1, wrong], [1, wrong])] as [([Float], [Float])] {
+        let found = try compare(a, b)
+        #expect(found.cosine == 0 && found.identity == 0 && found.signalToNoise == -120, "\(a) \(b)")
+      }
+    }
+    #expect(try compare([0, 0], [0, 1]).outputs.isEmpty)
   }
 
   @Test("Silence, one picture again and again, too few samples and samples of other shapes are told apart")
