@@ -3,13 +3,14 @@ internal import BraidInference
 internal import BraidMedia
 
 /// Brings pictures, or parts of them, into the size, the order and the range that a model takes, and into its input: as bytes where
-/// that takes unsigned ones, so that nothing goes through real numbers.
+/// that takes bytes, so that nothing goes through real numbers.
 ///
 /// One thread at a time uses it: see ``ModelRunners``. Allocates: where libswscale makes itself ready for another size or format.
 final class PictureStaging {
   private enum Form {
     case real(PictureTensor<Float>)
     case bytes(PictureTensor<UInt8>)
+    case signedBytes(PictureTensor<Int8>)
     /// Through real numbers, for as many pictures as the input takes.
     case converted(PictureTensor<Float>, [Float])
   }
@@ -38,6 +39,7 @@ final class PictureStaging {
     switch info.elementType {
     case .float32: form = .real(PictureTensor(picture))
     case .uint8: form = .bytes(PictureTensor(picture) { Self.byte($0, info.quantization) })
+    case .int8: form = .signedBytes(PictureTensor(picture) { Self.byte($0, info.quantization) })
     default: form = .converted(PictureTensor(picture), Array(repeating: 0, count: count))
     }
     fitter = try PictureFitter(PictureFit(picture), layout: picture.colour == .gray ? .gray : .rgb)
@@ -46,10 +48,10 @@ final class PictureStaging {
 
   /// The byte that stands for a number, as QuantizeLinear of whole tensors gives it (see `braid_quantise_planes`), or the nearest
   /// whole number where nothing else is said.
-  private static func byte(_ value: Float, _ quantization: Quantization?) -> UInt8 {
+  static func byte<Byte: FixedWidthInteger>(_ value: Float, _ quantization: Quantization?) -> Byte {
     let zero = Float(quantization?.zeroPoint ?? 0)
     let level = quantization.map { (value * (1 / $0.scale)).rounded(.toNearestOrEven) } ?? value.rounded()
-    return UInt8(min(max(level.isNaN ? zero : level + zero, 0), 255))
+    return Byte(min(max(level.isNaN ? zero : level + zero, Float(Byte.min)), Float(Byte.max)))
   }
 
   /// Writes what the model takes of a picture, or of a part of it, as the `place`-th picture of the input.
@@ -65,6 +67,10 @@ final class PictureStaging {
       }
     case .bytes(let tensor):
       try session.withInput(input, as: UInt8.self) { values in
+        tensor.fill(&values, from: place * tensor.count, pixels: pixels, frame: 0)
+      }
+    case .signedBytes(let tensor):
+      try session.withInput(input, as: Int8.self) { values in
         tensor.fill(&values, from: place * tensor.count, pixels: pixels, frame: 0)
       }
     case .converted(let tensor, var values):

@@ -87,3 +87,15 @@ extension UInt8: PictureValue {
     unsafe braid_look_up_apart(from, to, count, step, table)
   }
 }
+
+extension Int8: PictureValue {
+  @unsafe static func lookUp(
+    _ from: UnsafePointer<UInt8>, _ to: UnsafeMutablePointer<Int8>, _ count: Int, step: Int,
+    _ table: UnsafePointer<Int8>
+  ) {
+    // The bytes are moved as they are.
+    unsafe braid_look_up_apart(
+      from, UnsafeMutableRawPointer(to).assumingMemoryBound(to: UInt8.self), count, step,
+      UnsafeRawPointer(table).assumingMemoryBound(to: UInt8.self))
+  }
+}
