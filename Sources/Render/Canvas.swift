@@ -16,7 +16,7 @@ public struct Canvas: ~Copyable, @unchecked Sendable {
   let stride: Int
   let base: UnsafeMutableRawPointer
   private let surface: OpaquePointer?
-  private let context: OpaquePointer?
+  private var context: OpaquePointer?
   private var converter: FilmConverter
 
   /// A canvas of `width` x `height`, each even, 2 to 16384.
@@ -29,17 +29,21 @@ public struct Canvas: ~Copyable, @unchecked Sendable {
     unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: stride * height + 64)
     let surface = unsafe cairo_image_surface_create_for_data(
       base.assumingMemoryBound(to: UInt8.self), CAIRO_FORMAT_RGB24, Int32(width), Int32(height), Int32(stride))
-    // Cairo gives objects that do nothing where it has no memory, never none.
-    let context = unsafe cairo_create(surface)
     self.converter = converter
     self.width = width
     self.height = height
     self.stride = stride
     unsafe self.base = base
     unsafe self.surface = surface
-    unsafe self.context = context
+    unsafe context = Self.context(on: surface, height: height)
+  }
+
+  /// Cairo gives objects that do nothing where it has no memory, never none.
+  private static func context(on surface: OpaquePointer?, height: Int) -> OpaquePointer? {
+    let context = unsafe cairo_create(surface)
     unsafe cairo_select_font_face(context, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD)
-    unsafe cairo_set_font_size(context, fontSize)
+    unsafe cairo_set_font_size(context, fontSize(height))
+    return unsafe context
   }
 
   deinit {
@@ -50,11 +54,12 @@ public struct Canvas: ~Copyable, @unchecked Sendable {
 
   /// Width of a box's lines, in pixels.
   public var lineWidth: Double { Double(max(2, height / 180)) }
-  private var fontSize: Double { Double(max(11, height / 28)) }
+  private var fontSize: Double { Self.fontSize(height) }
+  private static func fontSize(_ height: Int) -> Double { Double(max(11, height / 28)) }
 
   /// Shows a picture with what was found in it.
   ///
-  /// - Throws: what ``FilmConverter`` says.
+  /// - Throws: what ``FilmConverter`` says; `conversion-failed` where Cairo cannot draw: the next picture begins anew.
   public mutating func show(_ frame: VideoFrame, _ overlay: Overlay) throws(MediaError) {
     unsafe cairo_surface_flush(surface)
     try unsafe converter.draw(frame, to: base, stride: stride)
@@ -74,6 +79,15 @@ public struct Canvas: ~Copyable, @unchecked Sendable {
       top += fontSize * 1.5
     }
     unsafe cairo_surface_flush(surface)
+    // Once anything has failed a context draws nothing any more.
+    let status = unsafe cairo_status(context)
+    guard status == CAIRO_STATUS_SUCCESS else {
+      unsafe cairo_destroy(context)
+      unsafe context = Self.context(on: surface, height: height)
+      throw MediaError(
+        .conversionFailed, "what was found cannot be drawn", location: "film",
+        cause: unsafe String(cString: cairo_status_to_string(status)))
+    }
   }
 
   /// Writes what is shown as an encoder takes it; see ``FilmConverter``.
@@ -114,9 +128,12 @@ public struct Canvas: ~Copyable, @unchecked Sendable {
       green: color.green, blue: color.blue, alpha: alpha, isDark: true)
   }
 
+  /// As much of a text as a picture has room for: models may have labels of any length.
+  private static func shown(_ text: String) -> String { String(text.unicodeScalars.prefix(200)) }
+
   private func length(of text: String) -> Double {
     var extents = cairo_text_extents_t()
-    unsafe cairo_text_extents(context, text, &extents)
+    unsafe cairo_text_extents(context, Self.shown(text), &extents)
     return extents.x_advance
   }
 
@@ -129,7 +146,7 @@ public struct Canvas: ~Copyable, @unchecked Sendable {
     let tone = isDark ? 0.0 : 1.0
     unsafe cairo_set_source_rgba(context, tone, tone, tone, max(alpha, 0.9))
     unsafe cairo_move_to(context, x + fontSize * 0.25, top + fontSize * 1.05)
-    unsafe cairo_show_text(context, text)
+    unsafe cairo_show_text(context, Self.shown(text))
   }
 
   private func draw(_ wave: [(low: Float, high: Float)]) {

@@ -82,6 +82,13 @@ final class FilmSound {
     if block.time - (begin + .samples(total, sampleRate: sound.sampleRate)) > Self.longestSilence {
       // A stamp may lie years away: the film has no sound until then, rather than years of silence.
       if fill > 0 { try append(Int64(size - fill)) { _, _ in 0 } }
+      // No step that MP4 does not know, as of pictures: a frame of silence in between.
+      let step = MediaDuration.samples(1 << 30, sampleRate: sound.sampleRate)
+      while total > 0, block.time - (begin + .samples(total, sampleRate: sound.sampleRate)) > step {
+        begin = begin + step
+        start = begin
+        try append(Int64(size)) { _, _ in 0 }
+      }
       begin = block.time - .samples(total, sampleRate: sound.sampleRate)
     }
     start = begin

@@ -5,7 +5,8 @@ import CFFmpeg
 /// Writes a film: pictures with what was found in them, and sound. Wraps FFmpeg's encoders and muxers.
 ///
 /// Every picture keeps its time, to a millionth of a second (MPEG-4: a 60000th; Matroska and WebM tell milliseconds); one that is not
-/// later than the one before is told the smallest step later. Stretches without sound are silent. The same pictures, sound and overlays
+/// later than the one before is told the smallest step later. In a pause of more than a quarter of an hour the picture before it is
+/// written again. Stretches without sound are silent. The same pictures, sound and overlays
 /// give the same file. For one thread at a time. ``finish()`` must end it, or the file cannot be played.
 @safe
 public final class FilmWriter: @unchecked Sendable {
@@ -38,7 +39,7 @@ public final class FilmWriter: @unchecked Sendable {
         .noEncoder, "this build of FFmpeg has no encoder \(codec.encoder)", location: settings.path,
         remedy: "Use codec=mpeg4, or install a libavcodec that has it")
     }
-    av_log_set_level(AV_LOG_QUIET)
+    LibraryLog.silence()
     file = try FilmFile(settings.path)
     pictures = try unsafe FilmEncoder(encoder, in: file.context, ticks: codec.ticks, location: settings.path) {
       context in
@@ -63,6 +64,10 @@ public final class FilmWriter: @unchecked Sendable {
       throw RenderError(
         .drawFailed, error.message, location: location, remedy: error.remedy, cause: error.cause)
     }
+    let base = TimeBase(numerator: 1, denominator: pictures.ticks)
+    var tick = base.ticks(nanoseconds: frame.time.nanoseconds)
+    if let lastTick { tick = max(tick, lastTick.addingReportingOverflow(1).partialValue) }
+    let bridged = try bridge(to: tick)
     try picture.beginWriting(location: location)
     let data = unsafe picture.frame.pointee.data
     let lines = unsafe picture.frame.pointee.linesize
@@ -71,14 +76,36 @@ public final class FilmWriter: @unchecked Sendable {
     } catch {
       throw RenderError(.drawFailed, error.message, location: location, remedy: error.remedy, cause: error.cause)
     }
-    let base = TimeBase(numerator: 1, denominator: pictures.ticks)
-    var tick = base.ticks(nanoseconds: frame.time.nanoseconds)
-    if let lastTick { tick = max(tick, lastTick.addingReportingOverflow(1).partialValue) }
     lastTick = tick
     unsafe picture.frame.pointee.pts = tick
     // A picture of unknown length lasts as long as one of 25 a second.
     let length = frame.duration > .zero ? frame.duration : .milliseconds(40)
-    return try unsafe pictures.encode(picture.frame, duration: max(1, base.ticks(nanoseconds: length.nanoseconds)))
+    let ticks = base.ticks(nanoseconds: length.nanoseconds)
+    return try unsafe bridged + pictures.encode(picture.frame, duration: min(longestStep, max(1, ticks)))
+  }
+
+  /// MP4 knows no step from one picture to the next of 2^31 ticks, and FFmpeg's muxer drops the times of all that follow one; MPEG-4
+  /// writes a bit for each second of it.
+  private var longestStep: Int64 { 1000 * pictures.ticks }
+  /// The most pictures that are written again in one pause: eleven days of them.
+  private static let bridgeLimit: Int64 = 1000
+
+  /// Writes the last picture again as often as steps to the next one have to be divided. Returns the bytes.
+  private func bridge(to tick: Int64) throws(RenderError) -> Int {
+    guard var last = lastTick, tick - last > longestStep else { return 0 }
+    guard (tick - last) / longestStep <= Self.bridgeLimit else {
+      throw RenderError(
+        .drawFailed, "a picture lies many days after the one before it", location: location,
+        remedy: "Check the times of the input")
+    }
+    var bytes = 0
+    while tick - last > longestStep {
+      last += longestStep
+      unsafe picture.frame.pointee.pts = last
+      bytes += try unsafe pictures.encode(picture.frame, duration: longestStep)
+      lastTick = last
+    }
+    return bytes
   }
 
   /// Adds sound; a film without takes and forgets it. Returns the bytes that were written.

@@ -42,6 +42,37 @@ extension ProgramTests {
       return [UInt8](try Data(contentsOf: URL(fileURLWithPath: raw)))
     }
 
+    @Test("Pictures keep their times over pauses that MP4 has no steps for", arguments: ["h264", "mpeg4"])
+    func pauses(codec: String) throws {
+      let scratch = try Scratch()
+      let clip = scratch.path("gap.mkv")
+      // Ten pictures, forty minutes, ten pictures, twelve hours, ten pictures; sound in the first and the last second.
+      try Tool.ffmpeg(
+        "-f", "lavfi", "-i", "testsrc=size=64x48:rate=10:duration=3", "-f", "lavfi", "-i",
+        "sine=sample_rate=48000:duration=2", "-filter_complex",
+        "[0:v]setpts=PTS+(gte(N\\,10)*2400+gte(N\\,20)*43200)/TB[v];[1:a]asetpts=PTS+gte(T\\,1)*45600/TB[a]", "-map",
+        "[v]",
+        "-map", "[a]", "-vsync", "passthrough", "-c:v", "ffv1", "-c:a", "pcm_s16le", clip)
+      let records = try Program.records(
+        [clip, "--model", try Self.detector(scratch), "--sink", "video:film.mp4,codec=\(codec)"],
+        folder: scratch.folder.path)
+      #expect(records.errors.isEmpty, "\(records.errors)")
+      let (times, wanted) = (try Self.times(scratch.path("film.mp4")), try Self.times(clip))
+      #expect(wanted.count == 30 && wanted.last.map { $0 > 45_600 } == true)
+      for time in wanted { #expect(times.contains { abs($0 - time) < 2e-4 }, "\(time)") }
+      // What is between is the picture before the pause, once in a while.
+      let others = times.filter { time in !wanted.contains { abs($0 - time) < 2e-4 } }
+      #expect(others.count <= 45 && zip(times, times.dropFirst()).allSatisfy { $1 - $0 > 0.09 }, "\(others)")
+      let sound = try Tool.run(
+        "ffprobe",
+        [
+          "-v", "error", "-select_streams", "a:0", "-show_entries", "packet=pts_time", "-of", "csv=p=0",
+          scratch.path("film.mp4"),
+        ]
+      ).split(separator: "\n").compactMap { Double($0.split(separator: ",").first ?? "") }
+      #expect(sound.last.map { abs($0 - 45_601.9) < 0.3 } == true, "\(sound.suffix(3))")
+    }
+
     @Test(
       "A film has every picture at its time, boxes where they are, nothing elsewhere, and the sound; twice the same bytes"
     )

@@ -88,6 +88,20 @@ struct TrackerTests {
     }
   }
 
+  @Test(
+    "A thousand by a thousand of which few gain anything cost no more than looking at them", .timeLimit(.minutes(1)))
+  func sparse() {
+    let count = 1000
+    var gains = [Double](repeating: 0, count: count * count)
+    // Each row with its own column, every other one with the next column too: each is best with its own.
+    for row in 0..<count { gains[row * count + row] = 2 }
+    for row in stride(from: 0, to: count - 1, by: 2) { gains[row * count + row + 1] = 1 }
+    var assignment = Assignment()
+    var pairs: [Int: Int] = [:]
+    assignment.solve(rows: count, columns: count, gains: gains) { pairs[$0] = $1 }
+    #expect(pairs.count == count && pairs.allSatisfy { $0.key == $0.value })
+  }
+
   @Test("A filter is the Kalman filter of matrices")
   func filter() {
     // F = [1 t; 0 1], Q = [p t + v t³/3, v t²/2; v t²/2, v t], H = [1 0], written out in matrices.
