@@ -17,7 +17,8 @@ struct QuantisedPlacement {
   private let ends: Set<ValueID>
   private var asked: Set<ValueID> = []
   private var order: [ValueID] = []
-  private var parents: [ValueID: ValueID] = [:]
+  /// Values that share their steps.
+  private var shared = ValueGroups()
 
   /// - Parameters:
   ///   - graph: a prepared graph.
@@ -36,20 +37,10 @@ struct QuantisedPlacement {
     for layer in self.layers { try ask(layer.input) }
     // Values in the same steps take the widest of their ranges.
     var widest: [ValueID: ValueRange] = [:]
-    for value in order { widest[root(value)] = (widest[root(value)] ?? .zero).union(ranges[value] ?? .zero) }
-    for value in order { meanings[value] = widest[root(value)]?.quantization }
-  }
-
-  /// The stored value whose steps `value` shares.
-  private func root(_ value: ValueID) -> ValueID {
-    var value = value
-    while let parent = parents[value], parent != value { value = parent }
-    return value
-  }
-
-  private mutating func join(_ one: ValueID, _ other: ValueID) {
-    let (a, b) = (root(one), root(other))
-    if a != b { parents[b] = a }
+    for value in order {
+      widest[shared.root(value)] = (widest[shared.root(value)] ?? .zero).union(ranges[value] ?? .zero)
+    }
+    for value in order { meanings[value] = widest[shared.root(value)]?.quantization }
   }
 
   private mutating func ask(_ value: ValueID) throws(InferenceError) {
@@ -60,7 +51,7 @@ struct QuantisedPlacement {
       self.operands[value] = operands.filter { ranges[$0] != nil }
       for operand in operands where ranges[operand] != nil {
         try ask(operand)
-        if node.kind != .concat || sharesSteps(operand, value) { join(value, operand) }
+        if node.kind != .concat || sharesSteps(operand, value) { shared.join(value, operand) }
       }
     } else if let addends = addends(of: value, node) {
       operands[value] = addends

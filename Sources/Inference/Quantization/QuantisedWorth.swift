@@ -36,24 +36,15 @@ enum QuantisedWorth {
   }
 
   private static func groups(_ placement: QuantisedPlacement, _ graph: Graph) -> [Group] {
-    var parents: [ValueID: ValueID] = [:]
-    func root(_ value: ValueID) -> ValueID {
-      var value = value
-      while let parent = parents[value], parent != value { value = parent }
-      return value
-    }
-    func join(_ one: ValueID, _ other: ValueID) {
-      let (a, b) = (root(one), root(other))
-      if a != b { parents[b] = a }
-    }
-    for layer in placement.layers { join(layer.input, layer.end) }
-    for (value, operands) in placement.operands { for operand in operands { join(value, operand) } }
+    var together = ValueGroups()
+    for layer in placement.layers { together.join(layer.input, layer.end) }
+    for (value, operands) in placement.operands { for operand in operands { together.join(value, operand) } }
     var groups: [ValueID: Group] = [:]
     for layer in placement.layers {
-      var group = groups[root(layer.input)] ?? Group()
+      var group = groups[together.root(layer.input)] ?? Group()
       group.labels.append(layer.label)
       group.saved += saved(layer, graph, isStored: placement.meanings[layer.end] != nil)
-      groups[root(layer.input)] = group
+      groups[together.root(layer.input)] = group
     }
     let ends = Set(placement.layers.map(\.end))
     let index = GraphIndex(graph)
@@ -61,7 +52,9 @@ enum QuantisedWorth {
     for value in placement.meanings.keys {
       let count = Double(graph[value].type?.shape.elementCount ?? 0)
       let price = conversion + count / conversionRate
-      if !ends.contains(value), placement.operands[value] == nil { groups[root(value), default: Group()].cost += price }
+      if !ends.contains(value), placement.operands[value] == nil {
+        groups[together.root(value), default: Group()].cost += price
+      }
       // Whoever reads it as real numbers has it converted back.
       let isArgument = placement.operands.values.contains { $0.contains(value) }
       let isReal = (index.readers[value] ?? []).contains { place in
@@ -69,7 +62,7 @@ enum QuantisedWorth {
         let follows = node.outputs.contains { $0.map { placement.operands[$0]?.contains(value) ?? false } ?? false }
         return !readers.contains(place) && !follows && !(isArgument && QuantisedPlacement.functions.contains(node.kind))
       }
-      if isReal { groups[root(value), default: Group()].cost += price }
+      if isReal { groups[together.root(value), default: Group()].cost += price }
     }
     return groups.values.filter { !$0.labels.isEmpty }
   }
