@@ -159,6 +159,18 @@ extension ProgramTests {
       #expect(answer["bytes"].array.map(\.number) == [Double(size), Double(size)])
     }
 
+    @Test("A packed folder's own variant is made anew, and that the package's hash of it is an old one is told")
+    func variant() throws {
+      let scratch = try Scratch()
+      let folder = scratch.path("picture")
+      #expect(try Program.run(["model", "pack", Self.model, "--output", folder]).status == 0)
+      let outcome = try Program.run(
+        ["model", "quantize", folder, "--calibrate", Self.clip, "--output", "\(folder)/model-int8.onnx"] + Self.quick)
+      #expect(outcome.status == 0 && (outcome.text + outcome.errors).contains("writes it anew"), "\(outcome.errors)")
+      #expect(
+        try Program.run(["run", Self.clip, "--model", "\(folder)/model-int8.onnx", "--duration", "1"]).status == 4)
+    }
+
     @Test("Every command of docs/quantization.md works, in its order")
     func document() throws {
       let document = try DocumentScript("quantization.md")
@@ -203,8 +215,6 @@ extension ProgramTests {
       let twice = try Program.run(
         ["model", "quantize", "\(Self.model)/model-int8.onnx", "--calibrate", Self.clip, "--output", output])
       #expect(twice.status == 4 && twice.errors.contains("already"))
-      let over = scratch.path("own.onnx")
-      try FileManager.default.copyItem(atPath: "\(Self.model)/model.onnx", toPath: over)
       let missing = try Program.run(
         ["model", "quantize", Self.model, "--calibrate", "/no/such.mp4", "--output", output])
       #expect(missing.status == 4 && missing.errors.contains("/no/such.mp4"))

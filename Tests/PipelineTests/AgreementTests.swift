@@ -29,7 +29,11 @@ import Testing
     let twice = ([Self.box(1, 0)], [Self.box(0.9, 0), Self.box(0.8, 0)])
     #expect(AveragePrecision.mean([twice]) == 1)
     #expect(AveragePrecision.mean([([Self.box(1, 0)], [Self.box(0.9, 0.04)])]) == 0)
-    #expect(AveragePrecision.mean([([], [Self.box(0.9, 0)])]) == nil)
+    // What is found of a label that is not there is wrong; where there is nothing and nothing is found, there is nothing to say.
+    let wrong = split + [([], [Self.box(1, 0, "cat")])]
+    #expect(abs(try #require(AveragePrecision.mean(wrong)) - 5.0 / 12) < 1e-9)
+    #expect(AveragePrecision.mean([([], [Self.box(0.9, 0)])]) == 0)
+    #expect(AveragePrecision.mean([([], [])]) == nil)
   }
 
   private static func samples(_ count: Int) throws -> [CalibrationSample] {

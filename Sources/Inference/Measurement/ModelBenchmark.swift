@@ -15,6 +15,8 @@ public struct ModelBenchmark: Sendable {
   public var rate: Double?
   /// Whole shapes for inputs, by name; symbolic dimensions of the others are 1.
   public var inputShapes: [String: [Int]] = [:]
+  /// Whole-number inputs that never change, by name, beside `sr`.
+  public var constantInputs: [String: Int] = [:]
   /// Whether names in `inputShapes` that the model does not have are passed over, not an error.
   public var passesOverUnknownInputs = false
   /// How far the graph is rewritten.
@@ -74,8 +76,10 @@ public struct ModelBenchmark: Sendable {
     var inputs: [(name: String, tensor: Tensor)] = []
     for info in model.inputs {
       let type = try PlanBuilder.type(of: info, options, limits)
-      if info.name == "sr", info.elementType == .int64 || info.elementType == .int32 {
-        options.constantInputs["sr"] = 16_000
+      if info.elementType == .int64 || info.elementType == .int32,
+        let value = constantInputs[info.name] ?? (info.name == "sr" ? 16_000 : nil)
+      {
+        options.constantInputs[info.name] = value
         continue
       }
       inputs.append((info.name, try Tensor.random(type, rate: info.name == "sr" ? 16_000 : nil, &random)))

@@ -95,6 +95,20 @@ public struct ModelPackage: Hashable, Sendable {
     return ModelPackage(description: nil, file: file)
   }
 
+  /// The file at `path` by itself, whatever a description beside it says: without hashes, bare.
+  public static func bare(_ path: String) -> ModelPackage {
+    ModelPackage(description: nil, file: PackageFile(path: path))
+  }
+
+  /// Whether a description beside the file at `path` tells the hash that it must have.
+  public static func isHashed(_ path: String) -> Bool {
+    let file = PackageFile(path: path)
+    guard !file.files.descriptions.isEmpty, let manifest = try? PackageReader.manifest(in: file.files.closed) else {
+      return false
+    }
+    return manifest.hashes[file.name] != nil
+  }
+
   /// What lies on the disk where a package, or a variant of one, is named: `faces.braidmodel` for `faces.braidmodel/int8`.
   public static func container(of path: String) -> String {
     FileManager.default.fileExists(atPath: path) ? path : inside(path)?.package ?? path

@@ -110,12 +110,31 @@ public struct StreamMeasurement: Sendable {
     let models: [String: Model]?
   }
 
+  /// Within so many bytes of the end lies the summary.
+  private static let summaryBytes: UInt64 = 4 << 20
+
   /// Reads the summary, the last of a session's records.
   init(records path: URL) throws(PipelineError) {
-    let data = (try? Data(contentsOf: path)) ?? Data()
+    let data: Data
+    do {
+      // All records may be more than fits the memory.
+      let file = try FileHandle(forReadingFrom: path)
+      defer { try? file.close() }
+      let end = try file.seekToEnd()
+      try file.seek(toOffset: end - min(end, Self.summaryBytes))
+      data = try file.readToEnd() ?? Data()
+    } catch {
+      throw PipelineError(
+        .outputFailed, "the session's records cannot be read", location: path.path,
+        remedy: "Make room in the temporary folder, or set TMPDIR to another", cause: error.localizedDescription)
+    }
     guard let last = data.split(separator: UInt8(ascii: "\n")).last,
       let summary = try? JSONDecoder().decode(Summary.self, from: Data(last)), summary.type == "summary"
-    else { throw PipelineError(.outputFailed, "the session wrote no summary", location: path.path) }
+    else {
+      throw PipelineError(
+        .outputFailed, "the session wrote no summary", location: path.path,
+        remedy: "Make room in the temporary folder, or set TMPDIR to another")
+    }
     (duration, wall) = (summary.duration ?? 0, summary.wall ?? 0)
     peakMemory = summary.peakMemory ?? 0
     models = (summary.models ?? [:]).sorted { $0.key < $1.key }.map { id, model in

@@ -7,9 +7,10 @@ enum AveragePrecision {
   /// What is there in a picture, and what was found in it.
   typealias Picture = (truth: [ModelOutput.Detection], other: [ModelOutput.Detection])
 
-  /// The mean over all labels that are there, 0 to 1; nil where there is nothing to find.
+  /// The mean over all labels that are there or were found, 0 to 1, what is not there counting 0; nil where nothing is there and
+  /// nothing was found.
   static func mean(_ pictures: [Picture]) -> Double? {
-    let labels = Set(pictures.flatMap { $0.truth.map(\.label) })
+    let labels = Set(pictures.flatMap { ($0.truth + $0.other).map(\.label) })
     guard !labels.isEmpty else { return nil }
     let sum = labels.sorted().reduce(0) { sum, label in
       sum

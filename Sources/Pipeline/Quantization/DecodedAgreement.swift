@@ -21,7 +21,7 @@ public struct DecodedAgreement: Sendable {
   /// How many detections, probabilities or samples are compared.
   public let count: Int
 
-  /// Compares outputs by what a description says of them; nil where it says nothing that can be counted, or the first model finds
+  /// Compares outputs by what a description says of them; nil where it says nothing that can be counted, or both models find
   /// nothing.
   ///
   /// - Parameters:
@@ -40,7 +40,7 @@ public struct DecodedAgreement: Sendable {
       }
       guard let precision = AveragePrecision.mean(pictures) else { return nil }
       (measure, value) = (.meanAveragePrecision, precision)
-      count = pictures.reduce(0) { $0 + $1.truth.count }
+      count = pictures.reduce(0) { $0 + max($1.truth.count, $1.other.count) }
     case .events(_, let events):
       var (same, all) = (0, 0)
       for case (.scores(_, let truth), .scores(_, let other)) in answers {

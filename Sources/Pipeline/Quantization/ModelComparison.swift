@@ -60,6 +60,7 @@ public struct ModelComparison: Sendable {
     accuracy = try LabelAccuracy(samples, answers, decoder)
     var contest = contest
     contest.benchmark.inputShapes = options.inputShapes
+    contest.benchmark.constantInputs = options.constantInputs
     contest.benchmark.limits = limits
     times = try contest.measure(first, second)
     paths = (first.modelPath, second.modelPath)

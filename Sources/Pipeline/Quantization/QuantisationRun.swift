@@ -76,7 +76,7 @@ public struct QuantisationRun: Sendable {
     try write(quantised.bytes)
     progress?("measuring both")
     let comparison = try ModelComparison(
-      material.package, try ModelPackage.open(output), description: material.description, options: material.options,
+      material.package, ModelPackage.bare(output), description: material.description, options: material.options,
       on: set.heldOut,
       contest: contest, limits: options.limits)
     var notes = material.notes + (quantised.report?.notes ?? [])
@@ -89,10 +89,14 @@ public struct QuantisationRun: Sendable {
       notes.append(
         "the description stays with the package: put the file there and name it under \"variants\" to run it by that")
     }
+    if ModelPackage.isHashed(output) {
+      notes.append(
+        "the description beside \(output) tells the hash of what was there: 'braid model pack' writes it anew")
+    }
     if let decoder = material.description?.decoder, decoder != .raw, comparison.decoded == nil {
       notes.append(
         DecodedAgreement.compares(decoder)
-          ? "the model finds nothing in the held-out part, so what it means is not compared"
+          ? "neither model finds anything in the held-out part, so what it means is not compared"
           : "what this model's outputs mean is not compared, only their numbers")
     }
     return Outcome(mode: mode, report: quantised.report, comparison: comparison, notes: notes)
